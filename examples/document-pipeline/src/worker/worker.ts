@@ -1,0 +1,48 @@
+/**
+ * The worker process, the one that is killed: opens the queue on the directory, submits the documents that
+ * have not been, and works until it is told to stop. All that it knows after a kill is in the object store.
+ *
+ * Started with the path of its work order and its incarnation.
+ */
+
+import { readFile } from "node:fs/promises";
+import { WorkflowRuntime } from "@wf/core";
+import { ObjectStoreQueue } from "@wf/queue-object-store";
+import { FileSystemObjectStore } from "@wf/store-fs";
+import { AnalysisClient } from "../analysis/analysis-client.ts";
+import { exitWithParent } from "../exit-with-parent.ts";
+import { assertSettled } from "./assert-settled.ts";
+import { DocumentPipeline } from "./pipeline.ts";
+import { ReportHook } from "./report-hook.ts";
+import { submitDocuments } from "./submit-documents.ts";
+import { CONCURRENT_STEPS, type WorkOrder } from "./work-order.ts";
+import { WorkerJournal } from "./worker-journal.ts";
+
+const [orderPath, incarnationText] = process.argv.slice(2);
+if (orderPath === undefined || incarnationText === undefined) {
+  throw new Error("usage: worker.ts ORDER INCARNATION");
+}
+exitWithParent();
+const stop = new AbortController();
+process.once("SIGTERM", () => stop.abort());
+
+const incarnation = Number(incarnationText);
+const order: WorkOrder = JSON.parse(await readFile(orderPath, "utf8"));
+const journal = new WorkerJournal(order.journalPath, incarnation);
+journal.write({ event: "started" });
+
+const store = new FileSystemObjectStore({ root: order.storeRoot });
+await using queue = await ObjectStoreQueue.open(store, { prefix: "queue" });
+const client = new AnalysisClient(order.serviceUrl, incarnation);
+const pipeline = new DocumentPipeline(client, journal);
+const hook = new ReportHook(order.reportsDirectory, journal);
+const runtime = WorkflowRuntime.builder(queue, store, pipeline, hook)
+  .maxConcurrentSteps(CONCURRENT_STEPS)
+  .memoRetention("7d")
+  .build();
+
+const working = runtime.run({ signal: stop.signal });
+await submitDocuments(order.documents, queue, runtime, journal);
+await working;
+
+await assertSettled(order.documents, queue, runtime);

@@ -1,0 +1,28 @@
+/**
+ * For those who write a store or a queue: the checks that every adapter makes in the same words, and the
+ * frame around stored objects. Applications need nothing of this.
+ */
+export { type Backoff, backoffMs, DEFAULT_BACKOFF, resolveBackoff } from "./queue/backoff.ts";
+export {
+  checkBytes,
+  checkEffects,
+  checkEnqueue,
+  checkId,
+  checkInteger,
+  checkKvKey,
+  checkKvValue,
+  checkQueueName,
+  checkWake,
+  MAX_EFFECTS,
+  MAX_KV_KEY_BYTES,
+  MAX_KV_VALUE_BYTES,
+} from "./queue/checks.ts";
+export { pageLimit } from "./queue/page.ts";
+export {
+  decodeFrame,
+  encodeFrame,
+  FRAME_HEADER_BYTES,
+  type FrameKind,
+  writeFrameHeader,
+} from "./store/frame.ts";
+export { checkKeyPrefix, checkObjectKey } from "./store/object-key.ts";

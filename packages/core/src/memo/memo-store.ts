@@ -1,0 +1,110 @@
+import { type Clock, systemClock } from "../clock.ts";
+import { checkKeyPrefix } from "../store/object-key.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import { Memo } from "./memo.ts";
+import {
+  MARKER_FRAME,
+  markerKey,
+  markersPrefix,
+  parseMarkerKey,
+  runMemosPrefix,
+  stepMemosPrefix,
+} from "./memo-keys.ts";
+import { MemoObjects } from "./memo-objects.ts";
+
+/** S3's limit for one delete request, the lowest of the stores'. */
+const DELETE_BATCH = 1_000;
+
+/** Says that a run has ended, and when, for the sweep that removes its memo entries. */
+export interface TerminalMarker {
+  readonly runId: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly terminatedAt: number;
+}
+
+export interface MemoStoreOptions {
+  /** For the waits between the tries of a failed write. Default the machine's. */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Where memos and the markers of ended runs are kept: an object store and a prefix in it. The runtime
+ * makes one; applications need their own mainly in tests. Instances over one store share the entries.
+ *
+ * Failures of the store surface as `StoreError`s.
+ */
+export class MemoStore {
+  readonly #objects: MemoObjects;
+  readonly #prefix: string;
+
+  /** @throws WF_INVALID_KEY when `prefix` breaks the rule for object keys or is over 500 bytes */
+  constructor(store: ObjectStore, prefix: string, options: MemoStoreOptions = {}) {
+    checkKeyPrefix(prefix, "memo prefix");
+    this.#objects = new MemoObjects(store, options.clock ?? systemClock);
+    this.#prefix = prefix;
+  }
+
+  /**
+   * The memo of one step.
+   *
+   * @throws WF_INVALID_RUN_ID, WF_INVALID_ARGUMENT
+   */
+  memo(runId: string, stepNumber: number): Memo {
+    const prefix = stepMemosPrefix(this.#prefix, runId, stepNumber);
+    return new Memo(this.#objects, prefix, runId, stepNumber);
+  }
+
+  /**
+   * Removes all memo entries of exactly this run and returns their number. After a failure part of them
+   * may be left; call it again.
+   *
+   * @throws WF_INVALID_RUN_ID
+   */
+  async clearRun(runId: string): Promise<number> {
+    let removed = 0;
+    let batch: string[] = [];
+    const removeBatch = async () => {
+      if (batch.length > 0) await this.#objects.remove(batch);
+      removed += batch.length;
+      batch = [];
+    };
+    for await (const key of this.#objects.keys(runMemosPrefix(this.#prefix, runId))) {
+      batch.push(key);
+      if (batch.length === DELETE_BATCH) await removeBatch();
+    }
+    await removeBatch();
+    return removed;
+  }
+
+  /**
+   * Records that the run ended at `terminatedAt`. Repeating it changes nothing.
+   *
+   * @throws WF_INVALID_RUN_ID, WF_INVALID_ARGUMENT
+   */
+  async writeTerminalMarker(runId: string, terminatedAt: number): Promise<void> {
+    const key = markerKey(this.#prefix, runId, terminatedAt);
+    await this.#objects.write(key, MARKER_FRAME, new Uint8Array());
+  }
+
+  /**
+   * The markers, oldest first. With `expiredBefore`, only those strictly older than that time; the listing
+   * ends at the first one that is not, so it costs no more than what has expired.
+   *
+   * @throws WF_DATA_CORRUPT when something that is no marker is found among them
+   */
+  async *listTerminalMarkers(
+    options: { readonly expiredBefore?: number | undefined } = {},
+  ): AsyncIterable<TerminalMarker> {
+    const { expiredBefore = Number.POSITIVE_INFINITY } = options;
+    for await (const key of this.#objects.keys(markersPrefix(this.#prefix))) {
+      const marker = parseMarkerKey(this.#prefix, key);
+      if (marker.terminatedAt >= expiredBefore) return;
+      yield marker;
+    }
+  }
+
+  /** Removes one marker; a missing one is no error. */
+  async deleteTerminalMarker(marker: TerminalMarker): Promise<void> {
+    await this.#objects.remove(markerKey(this.#prefix, marker.runId, marker.terminatedAt));
+  }
+}

@@ -1,0 +1,54 @@
+import { WfError } from "../errors.ts";
+
+export const MAX_KEY_BYTES = 900;
+export const MAX_KEY_SEGMENT_BYTES = 200;
+
+const SEGMENT = /^[A-Za-z0-9._=-]+$/;
+const RULE =
+  `keys are segments of A-Z a-z 0-9 . _ = - joined by "/", none of them empty, "." or "..", ` +
+  `at most ${MAX_KEY_SEGMENT_BYTES} bytes a segment and ${MAX_KEY_BYTES} bytes in all`;
+
+/**
+ * The one rule for object keys, the same for every store. It leaves nothing for a path or URL parser to
+ * interpret, and makes byte order, UTF-16 order and every store's listing order the same.
+ *
+ * @throws WF_INVALID_KEY
+ */
+export function checkObjectKey(key: string): void {
+  if (typeof key !== "string") throw invalid(String(key), "it is no string");
+  if (key.length > MAX_KEY_BYTES) throw invalid(key, `it has ${key.length} bytes`);
+  for (const segment of key.split("/")) {
+    if (segment === "" || segment === "." || segment === "..") {
+      throw invalid(key, `its segment ${JSON.stringify(segment)} is not allowed`);
+    }
+    if (segment.length > MAX_KEY_SEGMENT_BYTES) {
+      throw invalid(key, `a segment has ${segment.length} bytes`);
+    }
+    if (!SEGMENT.test(segment)) {
+      throw invalid(key, `its segment ${JSON.stringify(segment)} has other characters`);
+    }
+  }
+}
+
+/**
+ * Checks a prefix under which keys will be made: the rule of {@link checkObjectKey}, and short enough
+ * that a key below it still fits.
+ *
+ * @param name how the value is called in the error
+ * @param roomBytes what the keys below it may need
+ * @throws WF_INVALID_KEY
+ */
+export function checkKeyPrefix(prefix: string, name: string, roomBytes = 400): void {
+  checkObjectKey(prefix);
+  const most = MAX_KEY_BYTES - roomBytes;
+  if (prefix.length > most) {
+    throw invalid(prefix, `as ${name} it may have at most ${most} bytes and has ${prefix.length}`);
+  }
+}
+
+function invalid(key: string, problem: string): WfError {
+  const shown = key.length > 100 ? `${key.slice(0, 100)}…` : key;
+  return new WfError("WF_INVALID_KEY", `key ${JSON.stringify(shown)}: ${problem}; ${RULE}`, {
+    key,
+  });
+}

@@ -1,0 +1,164 @@
+import { describe, expect, it } from "vitest";
+import { bytes, RecordingHook, text, World, type WorldOptions } from "../../test/workflow-world.ts";
+import { StoreError } from "../errors.ts";
+import type { Step } from "./step.ts";
+import { StepOutcome } from "./step-outcome.ts";
+import { noTerminalHook } from "./terminal-hook.ts";
+
+const DAY_MS = 86_400_000;
+
+const remembering = async ({ memo, payload }: Step) => {
+  await memo.put("a", payload);
+  await memo.put("b", payload);
+  return StepOutcome.succeed(payload);
+};
+const options: WorldOptions = {
+  runner: remembering,
+  hook: noTerminalHook,
+  configure: (builder) => builder.memoRetention("1d"),
+};
+
+const memoKeys = (world: World) => world.keys("workflow-memo/memos/");
+const markerKeys = (world: World) => world.keys("workflow-memo/terminals/");
+
+async function open(overrides: WorldOptions = {}, runIds = ["r"]) {
+  const world = await World.open({ ...options, ...overrides });
+  await world.start();
+  for (const runId of runIds) await world.runtime.submit({ runId, input: bytes("") });
+  await world.settle();
+  return world;
+}
+
+describe("Memo retention", () => {
+  it("is off by default: no markers are written and entries stay", async () => {
+    const world = await open({ configure: (builder) => builder });
+    await world.clock.advance("365d");
+    expect(await memoKeys(world)).toHaveLength(2);
+    expect(await markerKeys(world)).toEqual([]);
+    await world.stop();
+  });
+
+  it("writes a marker at every end, also where the hook does not observe it", async () => {
+    const outcomes: Record<string, StepOutcome> = {
+      succeeded: StepOutcome.succeed(bytes("")),
+      failed: StepOutcome.fail("no"),
+      cancelled: StepOutcome.cancel("no"),
+    };
+    const runner = async ({ runId }: Step) => outcomes[runId] ?? Promise.reject(new Error("x"));
+    const world = await open({ runner, queue: { maxAttempts: 1 } }, [
+      ...Object.keys(outcomes),
+      "exhausted",
+    ]);
+    const at = String(world.clock.now()).padStart(20, "0");
+    expect(await markerKeys(world)).toEqual(
+      ["cancelled", "exhausted", "failed", "succeeded"].map(
+        (runId) => `workflow-memo/terminals/${at}/${runId}`,
+      ),
+    );
+    await world.stop();
+  });
+
+  it("writes the marker with the time at which the run ended, before the hook runs", async () => {
+    const hook = new RecordingHook();
+    const seen: number[] = [];
+    const world = await open({
+      hook: {
+        async onTermination(outcome) {
+          await hook.onTermination(outcome);
+          seen.push((await markerKeys(world)).length);
+          if (seen.length === 1) throw new Error("again");
+        },
+      },
+    });
+    await world.clock.advance("1m");
+    expect(seen).toEqual([1, 1]);
+    expect(hook.outcomes[0]).toEqual(hook.outcomes[1]);
+    await world.stop();
+  });
+
+  it("removes the entries of a run and its marker once the window has passed, not before", async () => {
+    const world = await open();
+    // The sweep at the end of the first day finds a marker that is exactly as old, and leaves it.
+    await world.clock.advance(DAY_MS);
+    expect(await memoKeys(world)).toHaveLength(2);
+    await world.clock.advance(DAY_MS);
+    expect(await memoKeys(world)).toEqual([]);
+    expect(await markerKeys(world)).toEqual([]);
+    await world.stop();
+  });
+
+  it("sweeps at the start what an earlier process left", async () => {
+    const world = await open();
+    await world.stop();
+    await world.clock.advance(DAY_MS + 1);
+    await world.reopen(options);
+    expect(await memoKeys(world)).toHaveLength(2);
+    await world.start();
+    expect(await memoKeys(world)).toEqual([]);
+    await world.stop();
+  });
+
+  it("spares a run id that is active again, until that run has ended for as long", async () => {
+    const runner = async (step: Step) =>
+      text(step.payload) === "sleep"
+        ? StepOutcome.continueAfter(bytes(""), "30d")
+        : remembering(step);
+    const world = await open({ runner });
+    await world.runtime.submit({ runId: "r", input: bytes("sleep") });
+    await world.clock.advance(10 * DAY_MS);
+    expect(await memoKeys(world)).toHaveLength(2);
+    expect(await markerKeys(world)).toEqual([]);
+    await world.clock.advance(25 * DAY_MS);
+    expect(await memoKeys(world)).toEqual([]);
+    await world.stop();
+  });
+
+  it("skips a run that cannot be swept, and takes it up at the next turn", async () => {
+    const world = await open({}, ["a", "b", "c"]);
+    const remove = world.store.delete.bind(world.store);
+    let failures = 1;
+    world.store.delete = async (keys) => {
+      if (String(keys).includes("/b/") && failures-- > 0) {
+        throw new StoreError("WF_STORE_UNAVAILABLE", "busy");
+      }
+      await remove(keys);
+    };
+    await world.clock.advance(2 * DAY_MS);
+    expect(await memoKeys(world)).toEqual([
+      expect.stringContaining("/b/"),
+      expect.stringContaining("/b/"),
+    ]);
+    expect(await markerKeys(world)).toHaveLength(1);
+    expect(world.logged).toEqual([expect.stringMatching(/could not be swept.*runId: 'b'.*busy/s)]);
+    await world.clock.advance(DAY_MS);
+    expect(await memoKeys(world)).toEqual([]);
+    expect(await markerKeys(world)).toEqual([]);
+    await world.stop();
+  });
+
+  it("outlasts a failing listing", async () => {
+    const world = await open();
+    const list = world.store.list.bind(world.store);
+    world.store.list = () => {
+      throw new Error("down");
+    };
+    await world.clock.advance(2 * DAY_MS);
+    expect(world.logged).toHaveLength(2);
+    world.store.list = list;
+    await world.clock.advance(DAY_MS);
+    expect(await memoKeys(world)).toEqual([]);
+    await world.stop();
+  });
+
+  it("leaves no timer behind when the runtime stops or its queue ends", async () => {
+    const world = await open();
+    await world.queue.close();
+    expect(await world.running).toMatchObject({ code: "WF_CLOSED" });
+    expect(world.clock.pendingSleepers).toBe(0);
+
+    const stopped = await open();
+    await stopped.stop();
+    await stopped.queue.close();
+    expect(stopped.clock.pendingSleepers).toBe(0);
+  });
+});

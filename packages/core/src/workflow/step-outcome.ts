@@ -1,0 +1,70 @@
+import { type Duration, MAX_DURATION_MS, toMs } from "../duration.ts";
+import { WfError } from "../errors.ts";
+import { checkBytes } from "../queue/checks.ts";
+
+/** How a step ended. Make one with the functions of the same name. */
+export type StepOutcome =
+  | { readonly kind: "continue"; readonly payload: Uint8Array; readonly delayMs: number }
+  | { readonly kind: "succeed"; readonly result: Uint8Array }
+  | { readonly kind: "fail"; readonly reason: string }
+  | { readonly kind: "cancel"; readonly reason: string };
+
+export const StepOutcome = {
+  /** The next step runs at once, with `payload`. */
+  continueNow(payload: Uint8Array): StepOutcome {
+    return StepOutcome.continueAfter(payload, 0);
+  },
+  /** The next step runs with `payload` once `delay` has passed; no process has to be up meanwhile. */
+  continueAfter(payload: Uint8Array, delay: Duration): StepOutcome {
+    checkBytes(payload, "payload of the next step");
+    return { kind: "continue", payload, delayMs: toMs(delay, "delay of the next step") };
+  },
+  /** The run has succeeded with `result`. */
+  succeed(result: Uint8Array): StepOutcome {
+    checkBytes(result, "result");
+    return { kind: "succeed", result };
+  },
+  /** The run has failed, for a reason of its own and without another try. */
+  fail(reason: string): StepOutcome {
+    return { kind: "fail", reason };
+  },
+  /** The run is cancelled by its own step. */
+  cancel(reason: string): StepOutcome {
+    return { kind: "cancel", reason };
+  },
+} as const;
+
+/**
+ * What a runner returned, as an outcome.
+ *
+ * @throws WF_INVALID_OUTCOME where it is none, as it can be in JavaScript
+ */
+export function checkOutcome(returned: unknown): StepOutcome {
+  const outcome = returned as StepOutcome | null | undefined;
+  switch (outcome?.kind) {
+    case "continue":
+      if (outcome.payload instanceof Uint8Array && isDelay(outcome.delayMs)) return outcome;
+      break;
+    case "succeed":
+      if (outcome.result instanceof Uint8Array) return outcome;
+      break;
+    case "fail":
+    case "cancel":
+      if (typeof outcome.reason === "string") return outcome;
+  }
+  throw new WfError(
+    "WF_INVALID_OUTCOME",
+    `the step runner returned ${display(returned)}; return what a function of StepOutcome gives`,
+  );
+}
+
+function isDelay(ms: number): boolean {
+  return ms >= 0 && ms <= MAX_DURATION_MS;
+}
+
+function display(value: unknown): string {
+  if (typeof value !== "object" || value === null) {
+    return typeof value === "string" ? JSON.stringify(value.slice(0, 100)) : String(value);
+  }
+  return `an object with the keys ${JSON.stringify(Object.keys(value).slice(0, 10))}`;
+}

@@ -1,0 +1,34 @@
+import type { Duration } from "../duration.ts";
+import type { Memo } from "../memo/memo.ts";
+import type { StepEffects } from "./step-effects.ts";
+import type { StepOutcome } from "./step-outcome.ts";
+
+/** What a runner gets for one step of a run. */
+export interface Step {
+  readonly runId: string;
+  /** 0 for the first. */
+  readonly stepNumber: number;
+  /** The run's input for step 0, else what the step before passed on. */
+  readonly payload: Uint8Array;
+  /** As given to `submit`; the same for every step. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly jobId: string;
+  /** Number of this attempt, from 1. More than 1 means that an earlier one failed or was cut off. */
+  readonly attempts: number;
+  /** Aborted when the run is cancelled or the lease is lost; its reason says which. */
+  readonly abortSignal: AbortSignal;
+  /** Results kept for the further attempts of this step. */
+  readonly memo: Memo;
+  /** KV changes that are committed with the step's outcome. */
+  readonly effects: StepEffects;
+  /** Makes sure that the lease lasts so long yet. It renews itself while the step runs. @throws WF_CLAIM_LOST */
+  ensureLease(remaining: Duration): Promise<void>;
+}
+
+/**
+ * The application's side: runs one step and says how it ended. A step may run more than once, because the
+ * process can die after its work and before its outcome is durable: use `step.memo` for what must not be
+ * paid for twice.
+ */
+export type StepRunner = { runStep(step: Step): Promise<StepOutcome> } | StepFunction;
+export type StepFunction = (step: Step) => Promise<StepOutcome>;

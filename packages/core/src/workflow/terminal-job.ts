@@ -1,0 +1,75 @@
+import { decode, encode } from "cborg";
+import { StoreError, WfError } from "../errors.ts";
+import type { EnqueueRequest } from "../queue/effects.ts";
+import type { Job } from "../queue/job.ts";
+import { terminalHeaders } from "./run-keys.ts";
+
+const VERSION = 1;
+
+/** How a run ended, apart from which run it was and when. */
+export type Ending =
+  | { readonly status: "succeeded"; readonly result: Uint8Array }
+  | { readonly status: "failed"; readonly error: string }
+  | { readonly status: "cancelled"; readonly reason: string | undefined };
+
+/** What a terminal job says about the end of its run. */
+export type TerminalNote =
+  | { readonly kind: "ended"; readonly ending: Ending; readonly step: number; readonly at: number }
+  /** A step died where nobody could tell how; its job may still know. */
+  | { readonly kind: "died"; readonly stepJobId: string; readonly step: number };
+
+/** What a step's job passes on to the terminal job of its run. */
+export type StepJob = Pick<EnqueueRequest, "queue" | "priority" | "maxAttempts"> &
+  Pick<Job, "headers">;
+
+/** The job that tells of the end of a run, on the queue of the step in which it ended. */
+export function terminalRequest(from: StepJob, runId: string, note: TerminalNote): EnqueueRequest {
+  return {
+    queue: from.queue,
+    payload: encode({ v: VERSION, ...note }, { ignoreUndefinedProperties: true }),
+    headers: terminalHeaders(from.headers, runId),
+    priority: from.priority,
+    maxAttempts: from.maxAttempts,
+  };
+}
+
+/** @throws WF_DATA_CORRUPT, WF_LAYOUT_UNSUPPORTED */
+export function decodeTerminalNote(jobId: string, payload: Uint8Array): TerminalNote {
+  const note = decodeMap(payload);
+  if (typeof note?.v === "number" && note.v > VERSION) {
+    throw new WfError(
+      "WF_LAYOUT_UNSUPPORTED",
+      `terminal job ${jobId} has version ${note.v} and this version of wf knows up to ${VERSION}; ` +
+        `upgrade wf to read it`,
+    );
+  }
+  if (note?.v === VERSION && typeof note.step === "number") {
+    const { kind, step, at, stepJobId } = note;
+    const ending = endingOf(note.ending);
+    if (kind === "ended" && ending !== undefined && typeof at === "number") {
+      return { kind, ending, step, at };
+    }
+    if (kind === "died" && typeof stepJobId === "string") return { kind, stepJobId, step };
+  }
+  throw new StoreError("WF_DATA_CORRUPT", `the payload of terminal job ${jobId} is damaged`);
+}
+
+function endingOf(value: unknown): Ending | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { status, result, error, reason } = value as Partial<Record<string, unknown>>;
+  if (status === "succeeded" && result instanceof Uint8Array) return { status, result };
+  if (status === "failed" && typeof error === "string") return { status, error };
+  if (status !== "cancelled") return undefined;
+  return { status, reason: typeof reason === "string" ? reason : undefined };
+}
+
+type Untyped = Partial<Record<"v" | "kind" | "step" | "at" | "stepJobId" | "ending", unknown>>;
+
+function decodeMap(payload: Uint8Array): Untyped | undefined {
+  try {
+    const value: unknown = decode(payload);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

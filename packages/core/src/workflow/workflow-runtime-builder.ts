@@ -1,0 +1,153 @@
+import type { Clock } from "../clock.ts";
+import { type Duration, toMs } from "../duration.ts";
+import { WfError } from "../errors.ts";
+import { type Logger, silentLogger } from "../logger.ts";
+import { MemoStore } from "../memo/memo-store.ts";
+import { checkInteger, checkQueueName } from "../queue/checks.ts";
+import type { Queue } from "../queue/queue.ts";
+import { checkKeyPrefix } from "../store/object-key.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import { MAX_CONCURRENCY } from "../worker/claim-loop.ts";
+import { positiveMs } from "../worker/positive-duration.ts";
+import type { RuntimeContext } from "./runtime-context.ts";
+import type { StepFunction, StepRunner } from "./step.ts";
+import type { TerminalHook } from "./terminal-hook.ts";
+import { WorkflowRuntime } from "./workflow-runtime.ts";
+
+type Settings = Omit<RuntimeContext, "queue" | "runStep" | "hook" | "memos">;
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * The settings of a {@link WorkflowRuntime}. Each is checked where it is given; what is not given has the
+ * default that its method names.
+ */
+export class WorkflowRuntimeBuilder {
+  readonly #queue: Queue;
+  readonly #objectStore: ObjectStore;
+  readonly #runStep: StepFunction;
+  readonly #hook: TerminalHook;
+  readonly #settings: Mutable<Settings>;
+  #memoPrefix = "workflow-memo";
+
+  /** See {@link WorkflowRuntime.builder}. @internal */
+  constructor(queue: Queue, objectStore: ObjectStore, runner: StepRunner, hook: TerminalHook) {
+    checkComponent(queue, "queue", "commit");
+    checkComponent(objectStore, "objectStore", "put");
+    if (typeof runner !== "function") checkComponent(runner, "runner", "runStep");
+    checkComponent(hook, "hook", "onTermination");
+    this.#queue = queue;
+    this.#objectStore = objectStore;
+    this.#runStep = typeof runner === "function" ? runner : (step) => runner.runStep(step);
+    this.#hook = hook;
+    this.#settings = {
+      queueName: "workflow-steps",
+      clock: queue.clock,
+      logger: silentLogger,
+      memoRetentionMs: undefined,
+      maxConcurrentSteps: 16,
+      pollMs: undefined,
+      leaseMs: undefined,
+      maxStepMs: undefined,
+    };
+  }
+
+  /** The queue that the steps go through. Default `workflow-steps`. @throws WF_INVALID_QUEUE_NAME */
+  queueName(name: string): this {
+    checkQueueName(name);
+    this.#settings.queueName = name;
+    return this;
+  }
+
+  /**
+   * Where `step.memo` keeps its entries in the object store. Default `workflow-memo`; runtimes that share
+   * a store and may use the same run ids need different ones.
+   *
+   * @throws WF_INVALID_KEY
+   */
+  memoPrefix(prefix: string): this {
+    checkKeyPrefix(prefix, "memoPrefix");
+    this.#memoPrefix = prefix;
+    return this;
+  }
+
+  /**
+   * Removes a run's memo entries once it has ended for longer than this, checked at the start of `run` and
+   * then as often as `retention` says. At least 1 ms. Default: entries are kept for ever. A run id that is
+   * used again inside that time finds the entries of its earlier run, and keeps them while it is active.
+   *
+   * @throws WF_INVALID_DURATION, WF_INVALID_ARGUMENT
+   */
+  memoRetention(retention: Duration): this {
+    this.#settings.memoRetentionMs = positiveMs(retention, "memoRetention");
+    return this;
+  }
+
+  /** Where every time that the runtime writes comes from. Default: the queue's clock. */
+  clock(clock: Clock): this {
+    checkComponent(clock, "clock", "now");
+    this.#settings.clock = clock;
+    return this;
+  }
+
+  /** Steps that one `run` runs at once, 1 to 10,000. Default 16. @throws WF_INVALID_ARGUMENT */
+  maxConcurrentSteps(count: number): this {
+    checkInteger(count, "maxConcurrentSteps", 1, MAX_CONCURRENCY);
+    this.#settings.maxConcurrentSteps = count;
+    return this;
+  }
+
+  /**
+   * How long one claim waits for steps before it asks again. Default 1 h, because the queue wakes it when a
+   * step comes. @throws WF_INVALID_DURATION
+   */
+  pollInterval(interval: Duration): this {
+    this.#settings.pollMs = toMs(interval, "pollInterval");
+    return this;
+  }
+
+  /**
+   * After how long the step of a process that died is taken over. Renewed while a step runs. At least
+   * 1 ms. Default: the queue's. @throws WF_INVALID_DURATION, WF_INVALID_ARGUMENT
+   */
+  lease(lease: Duration): this {
+    this.#settings.leaseMs = positiveMs(lease, "lease");
+    return this;
+  }
+
+  /**
+   * How long a step's lease is renewed: one that takes longer counts as lost, and is run again. At least
+   * 1 ms. Default: for as long as the step takes. @throws WF_INVALID_DURATION, WF_INVALID_ARGUMENT
+   */
+  maxStepTime(time: Duration): this {
+    this.#settings.maxStepMs = positiveMs(time, "maxStepTime");
+    return this;
+  }
+
+  /** Told of what fails in the background. Default: nobody. */
+  logger(logger: Logger): this {
+    checkComponent(logger, "logger", "error");
+    this.#settings.logger = logger;
+    return this;
+  }
+
+  build(): WorkflowRuntime {
+    const { clock } = this.#settings;
+    return new WorkflowRuntime({
+      ...this.#settings,
+      queue: this.#queue,
+      runStep: this.#runStep,
+      hook: this.#hook,
+      memos: new MemoStore(this.#objectStore, this.#memoPrefix, { clock }),
+    });
+  }
+}
+
+function checkComponent(value: unknown, name: string, method: string): void {
+  const candidate = value as Record<string, unknown> | null | undefined;
+  if (typeof candidate?.[method] === "function") return;
+  throw new WfError(
+    "WF_INVALID_ARGUMENT",
+    `${name} is ${value === null ? "null" : typeof value} and has no method "${method}"; ` +
+      `the arguments are (queue, objectStore, runner, hook)`,
+  );
+}

@@ -1,0 +1,28 @@
+import { decodeFrame, encodeFrame } from "@wf/core/adapter";
+import { damaged } from "./segment.ts";
+
+const HEARTBEAT = { magic: "wfhb", version: 1 } as const;
+
+/** A sign of life of the owner, written over the one before. */
+export interface Beat {
+  readonly epoch: number;
+  /** From 1, one more with each beat. */
+  readonly count: number;
+  /** Milliseconds since the Unix epoch, by the owner's clock. */
+  readonly at: number;
+  /** Milliseconds from one beat to the next. */
+  readonly intervalMs: number;
+}
+
+export function encodeHeartbeat(beat: Beat): Uint8Array {
+  const { epoch, count, at, intervalMs } = beat;
+  return encodeFrame(HEARTBEAT, Buffer.from(JSON.stringify({ epoch, count, at, intervalMs })));
+}
+
+/** @throws WF_DATA_CORRUPT, WF_LAYOUT_UNSUPPORTED naming `key` */
+export function decodeHeartbeat(key: string, stored: Uint8Array, epoch: number): Beat {
+  const text = Buffer.from(decodeFrame(HEARTBEAT, key, stored)).toString();
+  const beat = JSON.parse(text) as Beat;
+  if (beat.epoch !== epoch) throw damaged(key, `it is the heartbeat of epoch ${beat.epoch}`);
+  return beat;
+}

@@ -1,0 +1,12 @@
+/** A place in the log: a slot of an epoch. */
+export interface Position {
+  readonly epoch: number;
+  readonly slot: number;
+}
+
+/** Before everything. */
+export const LOG_START: Position = { epoch: 1, slot: 0 };
+
+export function comparePositions(a: Position, b: Position): number {
+  return a.epoch - b.epoch || a.slot - b.slot;
+}

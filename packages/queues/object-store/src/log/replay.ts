@@ -1,0 +1,235 @@
+import { createObject, type ObjectStore } from "@wf/core";
+import { epochKey, logPrefix, parseSlotKey, slotBefore, slotKey } from "../layout/keys.ts";
+import type { Op } from "../layout/op.ts";
+import type { Position } from "../layout/position.ts";
+import {
+  damaged,
+  decodeSlot,
+  encodeSeal,
+  readOps,
+  type Seal,
+  type Segment,
+} from "../layout/segment.ts";
+
+/** Slots that are read at the same time. */
+const READ_AHEAD = 16;
+const MAX_SEALS_AT_ONCE = 64;
+
+/** What a replay came across. */
+export interface Replay {
+  /** Segments and their bytes. */
+  readonly segments: number;
+  readonly bytes: number;
+  /** Whether an epoch was sealed by it, so that an owner may have been at work until then. */
+  readonly sealed: boolean;
+}
+
+/**
+ * Ends every epoch before `epoch` and applies what they acknowledged from `start` on, in order. When this
+ * returns, no earlier owner can acknowledge anything any more.
+ *
+ * Each epoch is read slot by slot up to its seal, which is put into the first free slot where there is none.
+ *
+ * @throws WF_DATA_CORRUPT naming the object that is damaged or missing, WF_LAYOUT_UNSUPPORTED
+ */
+export async function replay(
+  store: ObjectStore,
+  prefix: string,
+  start: Position,
+  epoch: number,
+  apply: (op: Op) => void,
+): Promise<Replay> {
+  const slots = await listSlots(store, prefix, start, epoch);
+  const total = { segments: 0, bytes: 0, sealed: false };
+  for (let earlier = start.epoch; earlier < epoch; earlier++) {
+    const first = earlier === start.epoch ? start.slot : 0;
+    const reader = new EpochReader(
+      store,
+      prefix,
+      { epoch: earlier, slot: first },
+      epoch,
+      slots,
+      apply,
+    );
+    await reader.run();
+    total.segments += reader.segments;
+    total.bytes += reader.bytes;
+    total.sealed ||= reader.sealed;
+  }
+  return total;
+}
+
+/** The slots that exist, ascending, by epoch. */
+type Slots = ReadonlyMap<number, readonly number[]>;
+
+async function listSlots(
+  store: ObjectStore,
+  prefix: string,
+  start: Position,
+  before: number,
+): Promise<Slots> {
+  const slots = new Map<number, number[]>();
+  const startAfter = slotBefore(prefix, start);
+  for await (const { key } of store.list(logPrefix(prefix), { startAfter })) {
+    const position = parseSlotKey(prefix, key);
+    if (position === undefined) throw damaged(key, "it does not belong there");
+    const { epoch, slot } = position;
+    // This opener has written nothing yet. A later one may have, and will end this one in its turn.
+    if (epoch === before && (await isSegment(store, key, position))) {
+      throw damaged(epochKey(prefix, epoch), `it was missing, and ${key} shows that it was there`);
+    }
+    if (epoch >= before) continue;
+    const known = slots.get(epoch);
+    if (known === undefined) slots.set(epoch, [slot]);
+    else known.push(slot);
+  }
+  return slots;
+}
+
+async function isSegment(store: ObjectStore, key: string, position: Position): Promise<boolean> {
+  const stored = await store.get(key);
+  return stored !== undefined && decodeSlot(key, stored, position).kind === "segment";
+}
+
+class EpochReader {
+  readonly #store: ObjectStore;
+  readonly #prefix: string;
+  readonly #epoch: number;
+  readonly #sealer: number;
+  readonly #slots: Slots;
+  readonly #apply: (op: Op) => void;
+  readonly #ahead = new Map<number, Promise<Uint8Array | undefined>>();
+  readonly #first: number;
+  segments = 0;
+  bytes = 0;
+  sealed = false;
+
+  constructor(
+    store: ObjectStore,
+    prefix: string,
+    start: Position,
+    sealer: number,
+    slots: Slots,
+    apply: (op: Op) => void,
+  ) {
+    this.#store = store;
+    this.#prefix = prefix;
+    this.#epoch = start.epoch;
+    this.#first = start.slot;
+    this.#sealer = sealer;
+    this.#slots = slots;
+    this.#apply = apply;
+  }
+
+  async run(): Promise<void> {
+    for (let slot = this.#first; ; slot++) {
+      const stored = await this.#read(slot);
+      if (stored === undefined) return this.#end(slot);
+      if (this.#fold(slot, stored) === "sealed") return;
+    }
+  }
+
+  /** The slot's bytes if it was listed, with those after it on their way. */
+  async #read(slot: number): Promise<Uint8Array | undefined> {
+    for (let next = slot; next < slot + READ_AHEAD; next++) {
+      // The listing is ascending, so until the first gap a slot stands where it belongs.
+      if (this.#listed[next - this.#first] !== next) break;
+      if (this.#ahead.has(next)) continue;
+      const reading = this.#store.get(this.#key(next));
+      reading.catch(() => {}); // reported where it is awaited
+      this.#ahead.set(next, reading);
+    }
+    const reading = this.#ahead.get(slot);
+    this.#ahead.delete(slot);
+    return reading;
+  }
+
+  /**
+   * Seals the epoch from the first slot that was not listed. An owner that is still at work may fill each
+   * slot before the seal gets there, so the seals go out ever more slots at a time. Whichever lands first
+   * in the order of slots is the end; segments before it count, acknowledged or not.
+   */
+  async #end(firstFree: number): Promise<void> {
+    await this.#checkHole(firstFree);
+    let slot = firstFree;
+    for (let width = 1; ; width = Math.min(width * 2, MAX_SEALS_AT_ONCE)) {
+      const found = await Promise.all(
+        Array.from({ length: width }, (_, index) => this.#seal(slot + index, slot)),
+      );
+      for (const stored of found) {
+        if (stored === undefined || this.#fold(slot, stored) === "sealed") {
+          this.sealed = true;
+          return;
+        }
+        slot++;
+      }
+    }
+  }
+
+  /** Puts a seal; where the slot was taken, gives what is there. */
+  async #seal(slot: number, knownSlots: number): Promise<Uint8Array | undefined> {
+    const seal = encodeSeal({ epoch: this.#epoch, slot }, this.#sealer, knownSlots);
+    const result = await createObject(this.#store, this.#key(slot), seal);
+    return result.created ? undefined : result.existing;
+  }
+
+  /**
+   * The first free slot is the end of the epoch, unless something says that it was filled once. This is
+   * asked before a seal is put, so that opening again meets the same damage.
+   */
+  async #checkHole(slot: number): Promise<void> {
+    const laterSlots = this.#listed.filter((listed) => listed > slot);
+    const laterEpochs = [...this.#slots.keys()].filter((epoch) => epoch > this.#epoch);
+    if (laterSlots.length === 0 && laterEpochs.length === 0) return;
+    // The listing is no snapshot: look again before calling it damage.
+    if ((await this.#store.get(this.#key(slot))) !== undefined) return;
+    for (const later of laterSlots) {
+      const found = await this.#find(this.#epoch, later);
+      if (found !== undefined && found.knownSlots > slot)
+        throw this.#missing(slot, this.#epoch, later);
+    }
+    for (const later of laterEpochs) {
+      // An owner writes segments only after every earlier epoch was sealed.
+      const found = await this.#find(later, 0);
+      if (found?.kind === "segment") throw this.#missing(slot, later, 0);
+    }
+  }
+
+  async #find(epoch: number, slot: number): Promise<Segment | Seal | undefined> {
+    const key = slotKey(this.#prefix, epoch, slot);
+    const stored = await this.#store.get(key);
+    return stored && decodeSlot(key, stored, { epoch, slot });
+  }
+
+  #missing(slot: number, epoch: number, witness: number): Error {
+    const shown = slotKey(this.#prefix, epoch, witness);
+    return damaged(this.#key(slot), `it is missing, and ${shown} shows that it was there`);
+  }
+
+  #fold(slot: number, stored: Uint8Array): "sealed" | "folded" {
+    const key = this.#key(slot);
+    const found = decodeSlot(key, stored, { epoch: this.#epoch, slot });
+    if (found.kind === "seal") return "sealed";
+    this.segments++;
+    this.bytes += stored.length;
+    for (const op of readOps(key, found)) {
+      try {
+        this.#apply(op);
+      } catch (error) {
+        throw damaged(
+          key,
+          `a record does not follow from those before: ${(error as Error).message}`,
+        );
+      }
+    }
+    return "folded";
+  }
+
+  #key(slot: number): string {
+    return slotKey(this.#prefix, this.#epoch, slot);
+  }
+
+  get #listed(): readonly number[] {
+    return this.#slots.get(this.#epoch) ?? [];
+  }
+}

@@ -1,0 +1,140 @@
+import { FencedError } from "@wf/core";
+import { MemoryObjectStore, MockClock } from "@wf/testing";
+import { describe, expect, it } from "vitest";
+import { keysOf, openQueue, PREFIX } from "../../test-support/fixtures.ts";
+import { SteeredObjectStore, turn } from "../../test-support/steered-object-store.ts";
+
+const SMALL = { offloadAboveBytes: 1_024 };
+const LARGE = new Uint8Array(2_000).fill(7);
+
+const payloadsOf = (store: MemoryObjectStore) => keysOf(store, `${PREFIX}/payloads/`);
+
+describe("a payload above the threshold", () => {
+  it("is an object of its own, and one at the threshold is not", async () => {
+    const store = new MemoryObjectStore();
+    const queue = await openQueue(store, SMALL);
+    await queue.enqueue("jobs", new Uint8Array(1_024));
+    expect(await payloadsOf(store)).toHaveLength(0);
+    await queue.enqueue("jobs", new Uint8Array(1_025));
+    expect(await payloadsOf(store)).toHaveLength(1);
+  });
+
+  it("comes back whole with claims, reads and listings, also after an opening", async () => {
+    const store = new MemoryObjectStore();
+    const first = await openQueue(store, { ...SMALL, snapshotAfterBytes: 1 });
+    const { id } = await first.enqueue("jobs", LARGE, { maxAttempts: 1 });
+    await turn();
+    const queue = await openQueue(store, SMALL);
+    expect((await queue.inspect.getJob(id))?.payload).toEqual(LARGE);
+    const [claim] = await queue.claim("jobs");
+    expect(claim?.job.payload).toEqual(LARGE);
+    await queue.deadLetter(claim!, "no");
+    expect((await queue.inspect.listJobs("jobs", "dead")).items[0]?.payload).toEqual(LARGE);
+    const outcome = await queue.waitForCompletion(id);
+    expect(outcome).toMatchObject({ status: "completed", job: { payload: LARGE } });
+  });
+
+  it("is written before the commit that refers to it", async () => {
+    const store = new SteeredObjectStore();
+    const queue = await openQueue(store, SMALL);
+    store.holding = true;
+    const enqueued = queue.enqueue("jobs", LARGE);
+    const [payload] = await store.takeHeld();
+    expect(payload?.key).toContain("/payloads/");
+    expect(store.held).toHaveLength(0);
+    await payload?.finish();
+    const [segment] = await store.takeHeld();
+    expect(segment?.key).toContain("/log/");
+    await segment?.finish();
+    await enqueued;
+  });
+
+  it("goes when its job goes, by acknowledgement, cancel and retention, and not before", async () => {
+    const store = new MemoryObjectStore();
+    const clock = new MockClock();
+    const queues = { kept: { doneRetention: "1h" }, jobs: { deadRetention: "1h" } } as const;
+    const queue = await openQueue(store, { ...SMALL, clock, queues });
+    const { id: cancelled } = await queue.enqueue("jobs", LARGE, { delay: "1d" });
+    for (const name of ["other", "kept", "jobs"]) await queue.enqueue(name, LARGE);
+    const claimed = await Promise.all(["other", "kept", "jobs"].map((name) => queue.claim(name)));
+    const [other, kept, dead] = claimed.map(([claim]) => claim!);
+    expect(await payloadsOf(store)).toHaveLength(4);
+    await queue.ack(other!);
+    expect(await payloadsOf(store)).toHaveLength(3);
+    await queue.ack(kept!);
+    await queue.deadLetter(dead!, "no");
+    expect(await payloadsOf(store)).toHaveLength(3);
+    await queue.cancel(cancelled);
+    expect(await payloadsOf(store)).toHaveLength(2);
+    await clock.advance("2h");
+    expect(await payloadsOf(store)).toHaveLength(0);
+  });
+
+  it("is not left behind by a commit that is refused, or whose dedup key is held", async () => {
+    const store = new MemoryObjectStore();
+    const queue = await openQueue(store, SMALL);
+    await queue.enqueue("jobs", LARGE, { dedupKey: "once", id: "taken" });
+    await queue.enqueue("jobs", LARGE, { dedupKey: "once" });
+    const refused = [
+      queue.enqueue("jobs", LARGE, { id: "taken" }),
+      queue.commit({
+        expect: { absent: new Uint8Array() },
+        enqueue: [{ queue: "jobs", payload: LARGE }],
+      }),
+    ];
+    for (const call of refused) await expect(call).rejects.toMatchObject({ retry: "never" });
+    expect(await payloadsOf(store)).toHaveLength(1);
+  });
+
+  it("that a crash left without a job is collected at the next opening", async () => {
+    const store = new SteeredObjectStore();
+    const first = await openQueue(store, SMALL);
+    await first.enqueue("jobs", LARGE);
+    store.holding = true;
+    const lost = first.enqueue("jobs", LARGE).catch((error) => error);
+    const [payload] = await store.takeHeld();
+    await payload?.finish();
+    const [segment] = await store.takeHeld(); // and it never lands in time
+    store.holding = false;
+    const inner = store.inner as MemoryObjectStore;
+    expect(await payloadsOf(inner)).toHaveLength(2);
+    const second = await openQueue(store, SMALL);
+    await turn();
+    expect(await payloadsOf(inner)).toHaveLength(1);
+    expect((await second.claim("jobs"))[0]?.job.payload).toEqual(LARGE);
+    await segment?.finish();
+    expect(await lost).toBeInstanceOf(FencedError);
+  });
+
+  it("that is missing or damaged makes its job dead, and the queue goes on", async () => {
+    for (const damage of ["missing", "damaged"] as const) {
+      const store = new MemoryObjectStore();
+      const queue = await openQueue(store, SMALL);
+      const onDead = { put: { died: new Uint8Array([1]) } };
+      const { id } = await queue.enqueue("jobs", LARGE, { onDead });
+      await queue.enqueue("jobs", new Uint8Array([2]));
+      const [key] = await payloadsOf(store);
+      if (damage === "missing") await store.delete(key!);
+      else await store.put(key!, new Uint8Array(2_009));
+      const [claim] = await queue.claim("jobs");
+      expect(claim?.job.payload, "the broken job is passed over").toEqual(new Uint8Array([2]));
+      const code = damage === "missing" ? "WF_PAYLOAD_MISSING" : "WF_DATA_CORRUPT";
+      await expect(queue.inspect.getJob(id)).rejects.toMatchObject({ code, key });
+      expect(await queue.kv.get("died")).toEqual(new Uint8Array([1]));
+    }
+  });
+
+  it("is waited for while the store is down", async () => {
+    const store = new SteeredObjectStore();
+    const clock = new MockClock();
+    const queue = await openQueue(store, { ...SMALL, clock });
+    await queue.enqueue("jobs", LARGE);
+    const get = store.get.bind(store);
+    store.get = () => Promise.reject(new Error("the store is down"));
+    const claiming = queue.claim("jobs");
+    await clock.advance("10s");
+    store.get = get;
+    await clock.advance("10s");
+    expect((await claiming)[0]?.job.payload).toEqual(LARGE);
+  });
+});

@@ -1,0 +1,47 @@
+import { type CommitResult, type Effects, type KeyValue, WfError } from "@wf/core";
+import type { QueueState } from "./state/queue-state.ts";
+import { StateKeyValues } from "./state-key-values.ts";
+
+/** The KV side of a queue: reads from the state, writes as commits. */
+export class QueueKeyValue extends StateKeyValues implements KeyValue {
+  readonly #commit: (effects: Effects) => Promise<CommitResult>;
+
+  constructor(
+    state: QueueState,
+    checkOpen: () => void,
+    commit: (effects: Effects) => Promise<CommitResult>,
+  ) {
+    super(state, checkOpen);
+    this.#commit = commit;
+  }
+
+  async put(key: string, value: Uint8Array): Promise<void> {
+    await this.#commit({ put: { [key]: value } });
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#commit({ delete: [key] });
+  }
+
+  compareAndPut(
+    key: string,
+    expected: Uint8Array | undefined,
+    value: Uint8Array,
+  ): Promise<boolean> {
+    return this.#succeeds({ expect: { [key]: expected }, put: { [key]: value } });
+  }
+
+  compareAndDelete(key: string, expected: Uint8Array): Promise<boolean> {
+    return this.#succeeds({ expect: { [key]: expected }, delete: [key] });
+  }
+
+  async #succeeds(effects: Effects): Promise<boolean> {
+    try {
+      await this.#commit(effects);
+      return true;
+    } catch (error) {
+      if (WfError.is(error, "WF_CONFLICT")) return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,201 @@
+import { snapshotPartKey, snapshotWholeKey } from "../layout/keys.ts";
+import type { Position } from "../layout/position.ts";
+import { encodeWholeSnapshot, SnapshotPartBuilder } from "../layout/snapshot.ts";
+import { type CreateContext, createSurely } from "../log/create-surely.ts";
+import type { DurableSlot } from "../log/log-writer.ts";
+import type { QueueState } from "../state/queue-state.ts";
+import { StateCapture } from "../state/state-capture.ts";
+import { GarbageCollector } from "./garbage-collector.ts";
+
+/** A part is written when it has so many bytes. */
+const PART_BYTES = 4 * 1_048_576;
+/** Bytes that are encoded in one turn of the event loop, so that nobody waits long for theirs. */
+const TURN_BYTES = 128 * 1_024;
+/** What reading a segment costs at recovery beside its bytes, in bytes. */
+export const SEGMENT_COST_BYTES = 16 * 1_024;
+/** The log may grow to so many times the last snapshot, which bounds what is written for snapshots. */
+const COST_PER_SNAPSHOT_BYTE = 2;
+
+export interface SnapshotterOptions extends CreateContext {
+  readonly prefix: string;
+  readonly epoch: number;
+  readonly state: QueueState;
+  readonly snapshotAfterBytes: number;
+  /** Closes the open segment; changes from now on are in the slot returned, or later. */
+  readonly cut: () => number;
+}
+
+/** What recovery found: the snapshot that it began with, and what there was to read. */
+export interface RecoveryCost {
+  readonly snapshot: Position | undefined;
+  readonly snapshotBytes: number;
+  readonly logCostBytes: number;
+}
+
+/** A snapshot in the making. It begins to read when all before its position is applied. */
+interface Making {
+  readonly position: Position;
+  readonly capture: StateCapture;
+  readonly writer: SnapshotWriter;
+}
+
+/**
+ * Takes snapshots beside the work: often enough that recovery stays short, seldom enough that snapshots cost
+ * no more than the log. The newest two are kept; what the older one covers is collected.
+ */
+export class Snapshotter {
+  readonly #options: SnapshotterOptions;
+  readonly #garbage: GarbageCollector;
+  readonly #stop = new AbortController();
+  #newest: Position | undefined;
+  #newestBytes: number;
+  #costBytes: number;
+  #making: Making | undefined;
+
+  constructor(options: SnapshotterOptions, recovery: RecoveryCost) {
+    this.#options = options;
+    this.#garbage = new GarbageCollector(options.store, options.prefix);
+    this.#newest = recovery.snapshot;
+    this.#newestBytes = recovery.snapshotBytes;
+    this.#costBytes = recovery.logCostBytes;
+  }
+
+  /** Applies a durable slot by `apply`, as part of the snapshot in the making or not. */
+  around({ slot, bytes }: DurableSlot, apply: () => void): void {
+    const { state, snapshotAfterBytes } = this.#options;
+    this.#costBytes += bytes + SEGMENT_COST_BYTES;
+    const position = this.#making?.position;
+    const isPart = position !== undefined && slot < position.slot;
+    if (isPart) state.captureInto(undefined);
+    apply();
+    if (isPart) state.captureInto(this.#making?.capture);
+    if (slot + 1 === position?.slot) this.#begin();
+    const due = Math.max(snapshotAfterBytes, COST_PER_SNAPSHOT_BYTE * this.#newestBytes);
+    if (this.#making === undefined && this.#costBytes >= due) this.#start(slot + 1);
+  }
+
+  /** Gives up what is in the making; nothing is written any more. */
+  stop(): void {
+    this.#stop.abort(new Error("the queue has ended"));
+    this.#end();
+  }
+
+  #start(acknowledgedSlots: number): void {
+    const { epoch, state, cut } = this.#options;
+    const position = { epoch, slot: cut() };
+    const writer = new SnapshotWriter(this.#options, position, this.#stop.signal);
+    const capture = new StateCapture(state, writer);
+    this.#making = { position, capture, writer };
+    this.#costBytes = 0;
+    // Changes that are applied before they are durable belong to later slots already.
+    state.captureInto(capture);
+    if (position.slot === acknowledgedSlots) this.#begin();
+  }
+
+  #begin(): void {
+    const making = this.#making as Making;
+    making.writer.countDone(this.#options.state);
+    this.#write(making).catch((error) => {
+      if (this.#stop.signal.aborted) return;
+      const { logger, prefix } = this.#options;
+      logger.error(
+        { err: error, prefix, ...making.position },
+        "a snapshot failed; the next may not",
+      );
+      this.#end();
+    });
+  }
+
+  async #write({ position, capture, writer }: Making): Promise<void> {
+    const { logger, prefix } = this.#options;
+    for (let isWhole = false; !isWhole; ) {
+      const until = writer.bytes + TURN_BYTES;
+      isWhole = capture.read(() => writer.bytes < until);
+      if (writer.isPartFull) await writer.writePart();
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      this.#stop.signal.throwIfAborted();
+    }
+    this.#end();
+    await writer.writeWhole();
+    logger.info({ prefix, ...position, bytes: writer.bytes }, "snapshot taken");
+    const older = this.#newest;
+    this.#newest = position;
+    this.#newestBytes = writer.bytes;
+    if (older !== undefined) await this.#collect(older, position);
+  }
+
+  async #collect(older: Position, newest: Position): Promise<void> {
+    try {
+      await this.#garbage.collect(older, newest);
+    } catch (error) {
+      const { logger, prefix } = this.#options;
+      logger.warn(
+        { err: error, prefix },
+        "collecting old objects failed; the next snapshot tries again",
+      );
+    }
+  }
+
+  #end(): void {
+    this.#options.state.captureInto(undefined);
+    this.#making = undefined;
+  }
+}
+
+/** Writes one snapshot, part by part. */
+class SnapshotWriter {
+  readonly #options: SnapshotterOptions;
+  readonly #position: Position;
+  readonly #signal: AbortSignal;
+  readonly #parts: number[] = [];
+  #queues: [string, number][] = [];
+  #part = new SnapshotPartBuilder();
+  #writtenBytes = 0;
+
+  constructor(options: SnapshotterOptions, position: Position, signal: AbortSignal) {
+    this.#options = options;
+    this.#position = position;
+    this.#signal = signal;
+  }
+
+  get bytes(): number {
+    return this.#writtenBytes + this.#part.bytes;
+  }
+
+  get isPartFull(): boolean {
+    return this.#part.bytes >= PART_BYTES;
+  }
+
+  countDone(state: QueueState): void {
+    this.#queues = Array.from(state.queues.values(), ({ name, doneCount }) => [name, doneCount]);
+  }
+
+  job(job: Parameters<SnapshotPartBuilder["addJob"]>[0]): void {
+    this.#part.addJob(job);
+  }
+
+  entry({ key, value }: { readonly key: string; readonly value: Uint8Array }): void {
+    this.#part.addEntry(key, value);
+  }
+
+  async writePart(): Promise<void> {
+    const number = this.#parts.length;
+    const part = this.#part.finish(this.#position, number);
+    this.#parts.push(part.length);
+    this.#writtenBytes += part.length;
+    this.#part = new SnapshotPartBuilder();
+    await this.#create(snapshotPartKey(this.#options.prefix, this.#position, number), part);
+  }
+
+  async writeWhole(): Promise<void> {
+    if (!this.#part.isEmpty) await this.writePart();
+    const whole = { ...this.#position, parts: this.#parts, queues: this.#queues };
+    const key = snapshotWholeKey(this.#options.prefix, this.#position);
+    await this.#create(key, encodeWholeSnapshot(whole));
+  }
+
+  async #create(key: string, body: Uint8Array): Promise<void> {
+    const result = await createSurely(key, body, { ...this.#options, signal: this.#signal });
+    if (!result.created) throw new Error(`${key} is taken by another snapshot`);
+  }
+}

@@ -1,0 +1,32 @@
+import type { KeyValueEntry, KeyValueReader, Page, PageOptions } from "@wf/core";
+import { checkKvKey, pageLimit } from "@wf/core/adapter";
+import type { QueueState } from "./state/queue-state.ts";
+
+/** Reads the KV entries of a state as callers see them. */
+export class StateKeyValues implements KeyValueReader {
+  readonly #state: QueueState;
+  readonly #checkOpen: () => void;
+
+  /** @param checkOpen refuses when the state is not to be read any more */
+  constructor(state: QueueState, checkOpen: () => void) {
+    this.#state = state;
+    this.#checkOpen = checkOpen;
+  }
+
+  async get(key: string): Promise<Uint8Array | undefined> {
+    this.#checkOpen();
+    checkKvKey(key);
+    const value = this.#state.kv.get(key);
+    return value && new Uint8Array(value);
+  }
+
+  async scan(prefix: string, page?: PageOptions): Promise<Page<KeyValueEntry>> {
+    this.#checkOpen();
+    const limit = pageLimit(page);
+    const found = this.#state.kv.scan(prefix, page?.after, limit + 1);
+    const items = found
+      .slice(0, limit)
+      .map(({ key, value }) => ({ key, value: new Uint8Array(value) }));
+    return { items, next: found.length > limit ? items.at(-1)?.key : undefined };
+  }
+}

@@ -1,0 +1,112 @@
+import type { Effects, Job, JobAttempt, JobState } from "@wf/core";
+import type { Backoff } from "@wf/core/adapter";
+import type { JobClaim } from "../claims/job-claim.ts";
+import type { Ticket } from "../log/ticket.ts";
+import { pack } from "./packed-bytes.ts";
+
+/** The newest entries of a job's history that are kept. */
+export const MAX_HISTORY = 100;
+
+export const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
+
+/** What a job starts with. The payload is copied from. */
+export interface NewJob {
+  readonly id: string;
+  readonly queue: string;
+  readonly payload: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly priority: number;
+  readonly maxAttempts: number;
+  readonly enqueuedAt: number;
+  readonly runAt: number | undefined;
+  readonly dedupKey: string | undefined;
+  /** Only where the enqueue named one; else the queue's is looked up when it is needed. */
+  readonly backoff: Backoff | undefined;
+  readonly onDead: Effects | undefined;
+  /** Where the payload is, if not here. */
+  readonly payloadReference: string | undefined;
+}
+
+/** A job in the state. Only `QueueState` changes what is stored of it. */
+export class JobRecord implements NewJob {
+  readonly id: string;
+  readonly queue: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly priority: number;
+  readonly maxAttempts: number;
+  readonly enqueuedAt: number;
+  readonly backoff: Backoff | undefined;
+  readonly onDead: Effects | undefined;
+  readonly payloadReference: string | undefined;
+  readonly #slab: Uint8Array;
+  readonly #payloadStart: number;
+  readonly #payloadBytes: number;
+
+  state: JobState = "pending";
+  attempts = 0;
+  runAt: number | undefined;
+  dedupKey: string | undefined;
+  claimedAt: number | undefined = undefined;
+  wokenAt: number | undefined = undefined;
+  wakePayload: Uint8Array | undefined = undefined;
+  lastError: string | undefined = undefined;
+  completedAt: number | undefined = undefined;
+  failedAt: number | undefined = undefined;
+  cancelRequested = false;
+  history: JobAttempt[] | undefined = undefined;
+
+  /** The owner's, never stored: the delivery under way while it is claimed. */
+  claim: JobClaim | undefined = undefined;
+  /** The owner's, never stored: a change of this job that is decided and not yet durable. */
+  busy: Ticket | undefined = undefined;
+
+  /** The owner's, never stored: the newest capture that has, or must not have, this job. */
+  capture = 0;
+
+  constructor(job: NewJob) {
+    this.id = job.id;
+    this.queue = job.queue;
+    const { slab, start } = pack(job.payload);
+    this.#slab = slab;
+    this.#payloadStart = start;
+    this.#payloadBytes = job.payload.length;
+    this.headers = job.headers;
+    this.priority = job.priority;
+    this.maxAttempts = job.maxAttempts;
+    this.enqueuedAt = job.enqueuedAt;
+    this.runAt = job.runAt;
+    this.dedupKey = job.dedupKey;
+    this.backoff = job.backoff;
+    this.onDead = job.onDead;
+    this.payloadReference = job.payloadReference;
+  }
+
+  /** A view, not to be handed out. */
+  get payload(): Uint8Array {
+    return this.#slab.subarray(this.#payloadStart, this.#payloadStart + this.#payloadBytes);
+  }
+
+  /** The job as callers see it, independent of what happens to it later. */
+  toJob(): Job {
+    return {
+      id: this.id,
+      queue: this.queue,
+      payload: this.#slab.slice(this.#payloadStart, this.#payloadStart + this.#payloadBytes),
+      headers: this.headers,
+      state: this.state,
+      attempts: this.attempts,
+      maxAttempts: this.maxAttempts,
+      priority: this.priority,
+      enqueuedAt: this.enqueuedAt,
+      runAt: this.runAt,
+      claimedAt: this.claimedAt,
+      wokenAt: this.wokenAt,
+      wakePayload: this.wakePayload && new Uint8Array(this.wakePayload),
+      lastError: this.lastError,
+      dedupKey: this.dedupKey,
+      completedAt: this.completedAt,
+      failedAt: this.failedAt,
+      cancelRequested: this.cancelRequested,
+    };
+  }
+}

@@ -1,0 +1,4 @@
+export {
+  FileSystemObjectStore,
+  type FileSystemObjectStoreOptions,
+} from "./file-system-object-store.ts";

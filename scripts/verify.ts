@@ -1,0 +1,67 @@
+/**
+ * Runs every check of the repository in turn and counts: `N passed, N failed, N skipped`. A check that fails
+ * does not keep the others from running. Tests count one by one, every other check as one.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const root = new URL("..", import.meta.url);
+const scratch = mkdtempSync(join(tmpdir(), "wf-verify-"));
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+function run(command: string, args: readonly string[]): boolean {
+  console.log(`\n> ${command} ${args.join(" ")}`);
+  return spawnSync(command, args, { cwd: root, stdio: "inherit" }).status === 0;
+}
+
+function check(command: string, ...args: readonly string[]): void {
+  if (run(command, args)) total.passed++;
+  else {
+    total.failed++;
+    console.log(`failed: ${command} ${args.join(" ")}`);
+  }
+}
+
+function test(): void {
+  const report = join(scratch, "tests.json");
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const succeeded = run("npm", ["test", "--silent", "--", ...reporters]);
+  const counts = readReport(report);
+  total.passed += counts.passed;
+  total.skipped += counts.skipped;
+  // A file that cannot even be loaded fails the run without a failed test.
+  total.failed += succeeded ? counts.failed : Math.max(counts.failed, 1);
+}
+
+function readReport(file: string): Counts {
+  try {
+    const report = JSON.parse(readFileSync(file, "utf8"));
+    return {
+      passed: report.numPassedTests,
+      failed: report.numFailedTests,
+      skipped: report.numPendingTests + report.numTodoTests,
+    };
+  } catch (error) {
+    console.log(`there is no report of the tests: ${error}`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+check("biome", "check", "--error-on-warnings", ".");
+check("tsc", "--noEmit");
+check("turbo", "run", "build");
+check("node", "scripts/check-packages.ts");
+test();
+check("npm", "run", "--silent", "demo");
+
+rmSync(scratch, { recursive: true });
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;

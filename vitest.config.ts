@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  // Packages resolve to their sources through this condition, so tests need no build.
+  resolve: { conditions: ["@wf/source"] },
+  ssr: { resolve: { conditions: ["@wf/source"] } },
+  test: {
+    // CommonJS packages look to the tests as they look to Node.
+    deps: { interopDefault: false },
+    include: ["packages/**/*.test.ts", "examples/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**"],
+  },
+});
