@@ -7,7 +7,12 @@ export default defineConfig({
   test: {
     // CommonJS packages look to the tests as they look to Node.
     deps: { interopDefault: false },
-    include: ["packages/**/*.test.ts", "examples/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts"],
+    include: [
+      "packages/**/*.test.ts",
+      "examples/**/*.test.ts",
+      "scripts/**/*.test.ts",
+      "bench/**/*.test.ts",
+    ],
     exclude: ["**/node_modules/**", "**/dist/**"],
   },
 });

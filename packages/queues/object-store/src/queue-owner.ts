@@ -35,6 +35,7 @@ import { Snapshotter } from "./snapshot/snapshotter.ts";
 import type { JobRecord } from "./state/job-record.ts";
 import type { QueueJobs } from "./state/queue-jobs.ts";
 import type { QueueState, StateObserver } from "./state/queue-state.ts";
+import { openSpan, Telemetry } from "./telemetry.ts";
 
 const OWNER_ID_BYTES = 16;
 
@@ -66,6 +67,7 @@ export class QueueOwner implements PlanContext, StateObserver {
   #unneeded: string[] = [];
   readonly #stopped = new AbortController();
   readonly #retention: Retention;
+  readonly #telemetry: Telemetry;
   readonly #served = new Set<QueueJobs>();
   #heartbeat: Heartbeat | undefined;
   #closing: Promise<void> | undefined;
@@ -77,11 +79,8 @@ export class QueueOwner implements PlanContext, StateObserver {
   ): Promise<QueueOwner> {
     const { prefix, clock, random, logger } = options;
     const ownerId = Buffer.from(Array.from({ length: OWNER_ID_BYTES }, () => random() * 256));
-    const recovered = await recover(store, prefix, {
-      ownerId: ownerId.toString("hex"),
-      openedAt: clock.now(),
-      ...process,
-    });
+    const self = { ownerId: ownerId.toString("hex"), openedAt: clock.now(), ...process };
+    const recovered = await openSpan({ prefix }, () => recover(store, prefix, self));
     const { epoch, previous, snapshot, state } = recovered;
     logger.info({ prefix, epoch, previous, snapshot, jobs: state.jobs.size }, "queue opened");
     const heartbeat = await Heartbeat.begin({ ...options, store, epoch }, options.heartbeatMs);
@@ -116,8 +115,10 @@ export class QueueOwner implements PlanContext, StateObserver {
       onDurable: (slot) => this.#applyDurable(slot),
       onFailure: (error) => this.#end(error as WfError),
     });
+    this.#telemetry = new Telemetry(options.clock, state);
     const cut = () => this.#log.cut();
-    this.#snapshots = new Snapshotter({ ...options, store, epoch, state, cut }, recovered);
+    const snapshotting = { ...options, store, epoch, state, cut, telemetry: this.#telemetry };
+    this.#snapshots = new Snapshotter(snapshotting, recovered);
     this.#payloads = new PayloadObjects({ ...options, store }, options.prefix);
     const { signal } = this.#stopped;
     this.#offload = new Offload(
@@ -129,7 +130,7 @@ export class QueueOwner implements PlanContext, StateObserver {
     );
     this.inFlight = new InFlight(state);
     this.completions = new CompletionWatch(options.clock);
-    this.desk = new ClaimDesk(options.clock, state, this.#log, this.#alarm, epoch);
+    this.desk = new ClaimDesk(options.clock, state, this.#log, this.#alarm, this.#telemetry, epoch);
     this.#retention = new Retention(state, (queue) => this.configOf(queue));
     state.observe(this);
   }
@@ -225,7 +226,7 @@ export class QueueOwner implements PlanContext, StateObserver {
   /** Appends the ops as one commit; resolves with `result` when they are durable and applied. */
   submit<T>(ops: readonly Op[], result: T): Promise<T> {
     if (ops.length === 0) return Promise.resolve(result);
-    const ticket = new Ticket(ops, result);
+    const ticket = new Ticket(ops, result, this.now);
     this.#log.append(ops, ticket);
     this.#offload.adopt(ops);
     this.inFlight.mark(ticket);
@@ -305,6 +306,10 @@ export class QueueOwner implements PlanContext, StateObserver {
     }
   }
 
+  applied(queue: QueueJobs, tag: Op["tag"]): void {
+    this.#telemetry.applied(queue, tag);
+  }
+
   jobReady(queue: QueueJobs): void {
     this.#served.add(queue);
   }
@@ -362,11 +367,13 @@ export class QueueOwner implements PlanContext, StateObserver {
   }
 
   #applyDurable(slot: DurableSlot): void {
+    this.#telemetry.segmentWritten(slot.bytes);
     this.#snapshots.around(slot, () => {
       for (const ticket of slot.tickets) {
         this.inFlight.clear(ticket);
         for (const op of ticket.ops) this.state.apply(op);
         ticket.acknowledge();
+        this.#telemetry.committed(ticket.decidedAt);
       }
     });
     if (this.#unneeded.length > 0) this.#payloads.remove(this.#unneeded.splice(0));
@@ -411,6 +418,7 @@ export class QueueOwner implements PlanContext, StateObserver {
     this.#alarm.clear();
     this.#stopped.abort(error);
     this.#budget.open();
+    this.#telemetry.stop();
     this.#snapshots.stop();
     this.desk.end(error);
     this.completions.end(error);

@@ -5,6 +5,7 @@ import type { LogWriter } from "../log/log-writer.ts";
 import type { JobRecord } from "../state/job-record.ts";
 import type { QueueState } from "../state/queue-state.ts";
 import { SortedSet } from "../state/sorted-set.ts";
+import type { Telemetry } from "../telemetry.ts";
 import { type Claims, JobClaim } from "./job-claim.ts";
 
 interface Waiter {
@@ -27,6 +28,7 @@ export class ClaimDesk implements Claims {
   readonly #state: QueueState;
   readonly #log: LogWriter;
   readonly #alarm: Alarm;
+  readonly #telemetry: Telemetry;
   readonly #tokenPrefix: string;
   /** By queue name. */
   readonly #waiters = new Map<string, Set<Waiter>>();
@@ -36,11 +38,19 @@ export class ClaimDesk implements Claims {
   );
   #deliveries = 0;
 
-  constructor(clock: Clock, state: QueueState, log: LogWriter, alarm: Alarm, epoch: number) {
+  constructor(
+    clock: Clock,
+    state: QueueState,
+    log: LogWriter,
+    alarm: Alarm,
+    telemetry: Telemetry,
+    epoch: number,
+  ) {
     this.#clock = clock;
     this.#state = state;
     this.#log = log;
     this.#alarm = alarm;
+    this.#telemetry = telemetry;
     this.#tokenPrefix = `${epoch}.`;
   }
 
@@ -174,6 +184,7 @@ export class ClaimDesk implements Claims {
   extend(claim: JobClaim, expiresAt: number): void {
     this.#leases.delete(claim.record);
     claim.leaseExpiresAt = expiresAt;
+    this.#telemetry.leaseRenewed();
     this.#leases.add(claim.record);
     this.#alarm.set(expiresAt);
   }

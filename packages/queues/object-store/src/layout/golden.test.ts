@@ -1,24 +1,35 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import type { ObjectStoreQueueOptions } from "@wf/queue-object-store";
 import { MemoryObjectStore, MockClock, seededRandom } from "@wf/testing";
 import { describe, expect, it } from "vitest";
 import { bytes, keysOf, openQueue, pending, text } from "../../test-support/fixtures.ts";
 import { turn } from "../../test-support/steered-object-store.ts";
 
 /**
- * The stored bytes of layout version 1, which every later version must be able to read.
- * `WF_WRITE_GOLDEN=1` writes the file anew; that is right only before a release.
+ * The stored bytes of layout version 1, which every later version must be able to read: of a log alone, and
+ * of one with snapshots and a payload of its own. `WF_WRITE_GOLDEN=1` writes them anew; that is right only
+ * before a release.
  */
-const FILE = new URL("./golden/v1.json", import.meta.url);
+const STORES = [
+  { name: "a log alone", file: "v1-log.json", options: {} },
+  {
+    name: "snapshots and a payload",
+    file: "v1-snapshots.json",
+    options: { snapshotAfterBytes: 1, offloadAboveBytes: 1_024 },
+  },
+];
 
 /** A history with every kind of record in it, the same each time. */
-async function writeHistory(): Promise<MemoryObjectStore> {
+async function writeHistory(options: Partial<ObjectStoreQueueOptions>): Promise<MemoryObjectStore> {
   const store = new MemoryObjectStore();
   const clock = new MockClock(1_700_000_000_000);
   const queue = await openQueue(store, {
     clock,
     random: seededRandom(7),
     queues: { kept: { doneRetention: "1d" } },
+    ...options,
   });
+  await queue.enqueue("large", new Uint8Array(2_000).fill(7), { id: "large" });
   await queue.enqueue("jobs", bytes("plain"), { id: "plain" });
   await queue.enqueue("jobs", bytes("full"), {
     id: "full",
@@ -65,6 +76,7 @@ async function writeHistory(): Promise<MemoryObjectStore> {
   await queue.ack(kept!, { put: { result: bytes("ok") }, delete: ["result-before"] });
   await queue.enqueue("jobs", bytes("removed"), { id: "removed" });
   await queue.cancel("removed");
+  await turn(); // a snapshot of all that, where there is one
   await queue.close();
   return store;
 }
@@ -77,25 +89,29 @@ async function hexOf(store: MemoryObjectStore): Promise<Record<string, string>> 
   return objects;
 }
 
-if (process.env["WF_WRITE_GOLDEN"]) {
-  writeFileSync(FILE, `${JSON.stringify(await hexOf(await writeHistory()), undefined, 2)}\n`);
-}
-const golden = JSON.parse(readFileSync(FILE, "utf8")) as Record<string, string>;
+describe.each(STORES)("layout version 1, of $name,", ({ file, options }) => {
+  const url = new URL(`./golden/${file}`, import.meta.url);
+  const read = () => JSON.parse(readFileSync(url, "utf8")) as Record<string, string>;
 
-describe("layout version 1", () => {
   it("is what is written, byte for byte", async () => {
-    const written = await hexOf(await writeHistory());
+    const written = await hexOf(await writeHistory(options));
+    if (process.env["WF_WRITE_GOLDEN"]) {
+      writeFileSync(url, `${JSON.stringify(written, undefined, 2)}\n`);
+    }
+    const golden = read();
     const epoch = Object.keys(written)[0] as string; // names this machine and process
     expect({ ...written, [epoch]: golden[epoch] }).toEqual(golden);
   });
 
   it("is read as it was meant", async () => {
     const store = new MemoryObjectStore();
-    for (const [key, hex] of Object.entries(golden)) await store.put(key, Buffer.from(hex, "hex"));
+    for (const [key, hex] of Object.entries(read())) await store.put(key, Buffer.from(hex, "hex"));
     const clock = new MockClock(1_700_000_012_000);
     const queue = await openQueue(store, { clock });
     expect(await pending(queue, "jobs")).toEqual(["sleeper"]);
-    expect(await queue.inspect.listQueues()).toEqual(["jobs", "kept"]);
+    expect(await queue.inspect.listQueues()).toEqual(["jobs", "kept", "large"]);
+    const large = await queue.inspect.getJob("large");
+    expect(large?.payload).toEqual(new Uint8Array(2_000).fill(7));
     const full = await queue.inspect.getJob("full");
     expect(full).toMatchObject({
       headers: { name: "wörld", empty: "" },

@@ -56,11 +56,7 @@ export async function newestEpoch(
 }
 
 /** Who took the epoch. */
-export async function readEpoch(
-  store: ObjectStore,
-  prefix: string,
-  epoch: number,
-): Promise<Owner> {
+export async function readEpoch(store: ObjectStore, prefix: string, epoch: number): Promise<Owner> {
   const key = epochKey(prefix, epoch);
   const stored = await store.get(key);
   if (stored === undefined) throw damaged(key, "it is missing");

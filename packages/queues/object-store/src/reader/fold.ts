@@ -1,7 +1,7 @@
-import type { Segment, Seal } from "../layout/segment.ts";
-import { damaged, readOps } from "../layout/segment.ts";
 import type { Position } from "../layout/position.ts";
 import { comparePositions } from "../layout/position.ts";
+import type { Seal, Segment } from "../layout/segment.ts";
+import { damaged, readOps } from "../layout/segment.ts";
 import { QueueState } from "../state/queue-state.ts";
 
 /** How an epoch ended. */
@@ -29,6 +29,12 @@ export class Fold {
     return this.#position;
   }
 
+  /** An epoch that exists, or 0. */
+  get knownEpoch(): number {
+    const { epoch, slot } = this.#position;
+    return slot > 0 ? epoch : epoch - 1;
+  }
+
   /** The end of the newest epoch that was read to its end here. */
   get lastEnd(): EpochEnd | undefined {
     return this.#lastEnd;
@@ -54,10 +60,7 @@ export class Fold {
       for (const op of ops) this.state.apply(op);
     } catch (error) {
       this.#isBroken = true;
-      throw damaged(
-        key,
-        `a record does not follow from those before: ${(error as Error).message}`,
-      );
+      throw damaged(key, `a record does not follow from those before: ${(error as Error).message}`);
     }
     this.#position = { ...this.#position, slot: this.#position.slot + 1 };
   }

@@ -5,6 +5,7 @@ import { type CreateContext, createSurely } from "../log/create-surely.ts";
 import type { DurableSlot } from "../log/log-writer.ts";
 import type { QueueState } from "../state/queue-state.ts";
 import { StateCapture } from "../state/state-capture.ts";
+import type { Telemetry } from "../telemetry.ts";
 import { GarbageCollector } from "./garbage-collector.ts";
 
 /** A part is written when it has so many bytes. */
@@ -20,6 +21,7 @@ export interface SnapshotterOptions extends CreateContext {
   readonly prefix: string;
   readonly epoch: number;
   readonly state: QueueState;
+  readonly telemetry: Telemetry;
   readonly snapshotAfterBytes: number;
   /** Closes the open segment; changes from now on are in the slot returned, or later. */
   readonly cut: () => number;
@@ -95,15 +97,19 @@ export class Snapshotter {
   #begin(): void {
     const making = this.#making as Making;
     making.writer.countDone(this.#options.state);
-    this.#write(making).catch((error) => {
-      if (this.#stop.signal.aborted) return;
-      const { logger, prefix } = this.#options;
-      logger.error(
-        { err: error, prefix, ...making.position },
-        "a snapshot failed; the next may not",
-      );
-      this.#end();
-    });
+    const { telemetry, prefix } = this.#options;
+    const attributes = { prefix, ...making.position };
+    telemetry
+      .span("wf.snapshot", attributes, () => this.#write(making))
+      .catch((error) => {
+        if (this.#stop.signal.aborted) return;
+        const { logger, prefix } = this.#options;
+        logger.error(
+          { err: error, prefix, ...making.position },
+          "a snapshot failed; the next may not",
+        );
+        this.#end();
+      });
   }
 
   async #write({ position, capture, writer }: Making): Promise<void> {

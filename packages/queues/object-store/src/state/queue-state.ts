@@ -7,6 +7,8 @@ import type { StateCapture } from "./state-capture.ts";
 
 /** Told of what an op changed, where somebody may be waiting for it. */
 export interface StateObserver {
+  /** An op on a job of the queue was applied. */
+  applied(queue: QueueJobs, tag: Op["tag"]): void;
   /** The queue has a job that may be claimed. */
   jobReady(queue: QueueJobs): void;
   /** There is something to do at that time (ms since the epoch). */
@@ -91,6 +93,7 @@ export class QueueState {
     }
     this.#capture?.changing(job);
     const queue = this.queue(job.queue);
+    this.#observer?.applied(queue, op.tag);
     switch (op.tag) {
       case OpTag.claim:
         return this.#claim(queue, job, op.at);
@@ -120,6 +123,7 @@ export class QueueState {
   #enqueue(job: JobRecord): void {
     if (this.jobs.has(job.id)) throw new RangeError(`job ${job.id} is enqueued a second time`);
     const queue = this.queue(job.queue);
+    this.#observer?.applied(queue, OpTag.enqueue);
     this.#capture?.adding(job);
     this.jobs.set(job.id, job);
     if (job.dedupKey !== undefined) queue.dedup.set(job.dedupKey, job);

@@ -274,6 +274,9 @@ const REFUSED_CASES: readonly RefusedCase[] = [
       (queue, claim) => queue.deadLetter(untyped(forge(claim)), "reason"),
     ]),
   ]),
+  refused("queue-bad-input-024", "a jitter that there is not is refused", "WF_INVALID_ARGUMENT", [
+    ...everyEnqueue({ backoff: { jitter: untyped("half") } }),
+  ]),
 ];
 
 export const BAD_INPUT_CASES: readonly QueueCase[] = [
