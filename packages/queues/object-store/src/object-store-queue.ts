@@ -40,6 +40,8 @@ const MAX_ERROR_LENGTH = 8_192;
 /** Jobs that one claim takes at most. */
 const MAX_CLAIMS = 10_000;
 
+type CancelResult = "removed" | "requested" | "not_found";
+
 /**
  * A {@link Queue} whose state is a log of immutable objects in an object store, and a fold over it in
  * memory. One process owns it at a time: opening it takes it over from whoever had it, and that one stops
@@ -95,7 +97,7 @@ export class ObjectStoreQueue implements Queue {
       const plan = planEffects(owner, own);
       return owner.submit(plan.ops, plan.result);
     };
-    return owner.decide(effects, noBlocker, act, signal);
+    return owner.decisions.decide({ effects, blocker: noBlocker, act, signal });
   }
 
   async enqueue(
@@ -105,7 +107,7 @@ export class ObjectStoreQueue implements Queue {
   ): Promise<EnqueueResult> {
     checkEnqueue(queue, payload, options);
     const owner = this.#owner;
-    if (owner.isSimple(payload, options)) {
+    if (owner.decisions.isSimple(payload, options)) {
       owner.checkOpen();
       const job = newJob(owner, queue, payload, options);
       return owner.submit([{ tag: OpTag.enqueue, job }], { id: job.id, isNew: true });
@@ -151,13 +153,14 @@ export class ObjectStoreQueue implements Queue {
       check();
       return job.busy;
     };
-    return owner.decide(effects, blocker, (own) => {
+    const act = (own: Effects | undefined) => {
       const plan = planEffects(owner, own);
       const keep = owner.configOf(job.queue).doneRetentionMs !== undefined;
       owner.desk.release(job);
       const done = { tag: OpTag.done, id: job.id, at: owner.now, keep } as const;
       return owner.submit([done, ...plan.ops], plan.result);
-    });
+    };
+    return owner.decisions.decide({ effects, blocker, act });
   }
 
   async nack(claim: Claim, error: string, options: NackOptions = {}): Promise<"retried" | "dead"> {
@@ -172,14 +175,15 @@ export class ObjectStoreQueue implements Queue {
       check();
       return job.busy;
     };
-    return owner.decide(undefined, blocker, () => {
+    const act = () => {
       const at = owner.now;
       const backoff = job.backoff ?? owner.configOf(job.queue).backoff;
       const runAt = at + (retryAfterMs ?? backoffMs(backoff, job.attempts, owner.random));
       owner.desk.release(job);
       const retry = { tag: OpTag.retry, id: job.id, at, error: recorded(error), runAt } as const;
-      return owner.submit([retry], "retried");
-    });
+      return owner.submit([retry], "retried" as const);
+    };
+    return owner.decisions.decide({ effects: undefined, blocker, act });
   }
 
   async deadLetter(claim: Claim, reason: string, effects?: Effects): Promise<void> {
@@ -187,15 +191,12 @@ export class ObjectStoreQueue implements Queue {
     await owner.die(job, recorded(reason), effects, check);
   }
 
-  async cancel(
-    jobId: string,
-    effectsIfRemoved?: Effects,
-  ): Promise<"removed" | "requested" | "not_found"> {
+  async cancel(jobId: string, effectsIfRemoved?: Effects): Promise<CancelResult> {
     if (effectsIfRemoved !== undefined) checkEffects(effectsIfRemoved);
     const owner = this.#owner;
     const { inFlight, state, desk } = owner;
     const blocker = () => inFlight.blockerOfJob(jobId);
-    return owner.decide(effectsIfRemoved, blocker, async (effects) => {
+    const act = async (effects: Effects | undefined): Promise<CancelResult> => {
       const job = state.jobs.get(jobId);
       if (job === undefined || job.state === "done" || job.state === "dead") return "not_found";
       if (job.state !== "claimed") {
@@ -206,7 +207,8 @@ export class ObjectStoreQueue implements Queue {
       desk.requestCancel(job);
       if (job.cancelRequested) return "requested";
       return owner.submit([{ tag: OpTag.requestCancel, id: jobId }], "requested");
-    });
+    };
+    return owner.decisions.decide({ effects: effectsIfRemoved, blocker, act });
   }
 
   async wake(jobId: string, payload?: Uint8Array): Promise<WakeResult> {
@@ -217,7 +219,7 @@ export class ObjectStoreQueue implements Queue {
   async requeueDead(jobId: string): Promise<void> {
     const owner = this.#owner;
     const blocker = () => owner.inFlight.blockerOfJob(jobId);
-    return owner.decide(undefined, blocker, async () => {
+    const act = async () => {
       const job = owner.state.jobs.get(jobId);
       if (job === undefined) {
         throw new WfError("WF_JOB_NOT_FOUND", `there is no job ${jobId}; it may have been swept`);
@@ -229,7 +231,8 @@ export class ObjectStoreQueue implements Queue {
         );
       }
       return owner.submit([{ tag: OpTag.requeue, id: jobId, at: owner.now }], undefined);
-    });
+    };
+    return owner.decisions.decide({ effects: undefined, blocker, act });
   }
 
   async waitForCompletion(jobId: string, options: WaitOptions = {}): Promise<CompletionOutcome> {

@@ -3,7 +3,6 @@ import {
   type CommitResult,
   describeError,
   type Effects,
-  type EnqueueOptions,
   type Job,
   type Logger,
   type ObjectStore,
@@ -14,8 +13,7 @@ import { monotonicFactory } from "ulid";
 import { Alarm } from "./alarm.ts";
 import { ClaimDesk } from "./claims/claim-desk.ts";
 import type { JobClaim } from "./claims/job-claim.ts";
-import { copyEffects } from "./commit/copy-effects.ts";
-import { effectsBytes } from "./commit/effects-size.ts";
+import { Decisions } from "./commit/decisions.ts";
 import { InFlight } from "./commit/in-flight.ts";
 import { type PlanContext, planEffects } from "./commit/plan.ts";
 import { CompletionWatch } from "./completion-watch.ts";
@@ -52,6 +50,7 @@ export class QueueOwner implements PlanContext, StateObserver {
   readonly desk: ClaimDesk;
   readonly completions: CompletionWatch;
   readonly inFlight: InFlight;
+  readonly decisions: Decisions;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly #options: ResolvedOptions;
@@ -129,6 +128,8 @@ export class QueueOwner implements PlanContext, StateObserver {
       signal,
     );
     this.inFlight = new InFlight(state);
+    const checkOpen = () => this.checkOpen();
+    this.decisions = new Decisions(this.inFlight, this.#budget, this.#offload, checkOpen);
     this.completions = new CompletionWatch(options.clock);
     this.desk = new ClaimDesk(options.clock, state, this.#log, this.#alarm, this.#telemetry, epoch);
     this.#retention = new Retention(state, (queue) => this.configOf(queue));
@@ -163,64 +164,6 @@ export class QueueOwner implements PlanContext, StateObserver {
     this.checkOpen();
     this.state.promoteDue(this.now);
     this.#serveReady();
-  }
-
-  /** Whether an enqueue has nothing to wait for: no room, no payload to store, nothing that is in flight. */
-  isSimple(payload: Uint8Array, { id, dedupKey, kv }: EnqueueOptions): boolean {
-    if (id !== undefined || dedupKey !== undefined || kv !== undefined) return false;
-    return payload.length <= this.#options.offloadAboveBytes && this.#budget.hasRoom;
-  }
-
-  /**
-   * Decides on `effects`, by `act`, once nothing is in flight that the decision depends on. What has to wait
-   * is copied first, so that it is done as it was asked for. Before all that it waits for room, while too
-   * much is on its way to the store, and stores large payloads.
-   *
-   * @param blocker names something else that the decision has to wait for, and may refuse it
-   * @param signal ends the waiting for room
-   */
-  async decide<T>(
-    effects: Effects | undefined,
-    blocker: () => Ticket | undefined,
-    act: (effects: Effects | undefined) => Promise<T>,
-    signal?: AbortSignal,
-  ): Promise<T> {
-    this.checkOpen();
-    const room = this.#budget.admit(() => effectsBytes(effects), signal);
-    if (room !== undefined) {
-      const copy = effects && copyEffects(effects);
-      await room;
-      return this.#store(copy, blocker, act);
-    }
-    return this.#store(effects, blocker, act);
-  }
-
-  async #store<T>(
-    effects: Effects | undefined,
-    blocker: () => Ticket | undefined,
-    act: (effects: Effects | undefined) => Promise<T>,
-  ): Promise<T> {
-    if (effects !== undefined && this.#offload.isNeeded(effects)) {
-      const copy = copyEffects(effects);
-      return this.#offload.commit(copy, (rest) => this.#decide(rest, blocker, act));
-    }
-    return this.#decide(effects, blocker, act);
-  }
-
-  async #decide<T>(
-    effects: Effects | undefined,
-    blocker: () => Ticket | undefined,
-    act: (effects: Effects | undefined) => Promise<T>,
-  ): Promise<T> {
-    this.checkOpen();
-    let own = effects;
-    for (;;) {
-      const ticket = blocker() ?? this.inFlight.blockerOf(effects);
-      if (ticket === undefined) return act(own);
-      if (own === effects && effects !== undefined) own = copyEffects(effects);
-      await ticket.promise;
-      this.checkOpen();
-    }
   }
 
   /** Appends the ops as one commit; resolves with `result` when they are durable and applied. */
@@ -281,12 +224,13 @@ export class QueueOwner implements PlanContext, StateObserver {
       check();
       return job.busy;
     };
-    return this.decide(effects ?? job.onDead, blocker, (onDead) => {
+    const act = (onDead: Effects | undefined) => {
       const plan = planEffects(this, onDead, { takenId: effects ? "refuse" : "skip" });
       this.desk.release(job);
       const dead = { tag: OpTag.dead, id: job.id, at: this.now, error } as const;
       return this.submit([dead, ...plan.ops], plan.result);
-    });
+    };
+    return this.decisions.decide({ effects: effects ?? job.onDead, blocker, act });
   }
 
   /** Writes what is under way and seals the epoch. */

@@ -1,5 +1,10 @@
 import type { ObjectStore } from "@wf/core";
-import { ObjectStoreQueue, type ObjectStoreQueueOptions } from "@wf/queue-object-store";
+import {
+  ObjectStoreQueue,
+  type ObjectStoreQueueOptions,
+  ObjectStoreQueueReader,
+  type ObjectStoreQueueReaderOptions,
+} from "@wf/queue-object-store";
 import { MockClock, seededRandom } from "@wf/testing";
 
 export const PREFIX = "queue";
@@ -36,4 +41,13 @@ export async function pending(
 ): Promise<(string | undefined)[]> {
   const page = await queue.inspect.listJobs(name, "pending", { limit: 1_000 });
   return page.items.map((job) => text(job.payload));
+}
+
+/** Opens a reader on virtual time, with a seed of its own. */
+export function openReader(
+  store: ObjectStore,
+  options: Partial<ObjectStoreQueueReaderOptions> = {},
+): Promise<ObjectStoreQueueReader> {
+  const { clock = new MockClock(), random = seededRandom(++opened) } = options;
+  return ObjectStoreQueueReader.open(store, { prefix: PREFIX, clock, random, ...options });
 }

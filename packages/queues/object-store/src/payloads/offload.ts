@@ -37,7 +37,11 @@ export class Offload {
 
   /** Whether a commit of these effects has payloads to store first. */
   isNeeded(effects: Effects | undefined): boolean {
-    return effects?.enqueue?.some(({ payload }) => payload.length > this.#aboveBytes) ?? false;
+    return effects?.enqueue?.some(({ payload }) => this.isLarge(payload)) ?? false;
+  }
+
+  isLarge(payload: Uint8Array): boolean {
+    return payload.length > this.#aboveBytes;
   }
 
   /**
@@ -66,7 +70,7 @@ export class Offload {
   }
 
   async #store(request: EnqueueRequest, stored: string[]): Promise<EnqueueRequest> {
-    if (request.payload.length <= this.#aboveBytes) return request;
+    if (!this.isLarge(request.payload)) return request;
     const payloadReference = newReference(this.#epoch, ++this.#written);
     stored.push(payloadReference);
     this.#unadopted.add(payloadReference);

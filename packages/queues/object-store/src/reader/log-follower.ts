@@ -203,15 +203,15 @@ export class LogFollower {
     const ahead: Promise<Uint8Array | undefined>[] = [];
     let taken = 0;
     for (const [index, place] of places.entries()) {
+      const order = comparePositions(place, fold.position);
+      if (order > 0) break;
       while (ahead.length < READ_AHEAD && index + ahead.length < places.length) {
         const reading = this.#get(places[index + ahead.length] as Position);
         reading.catch(() => {}); // reported where it is awaited
         ahead.push(reading);
       }
       const reading = ahead.shift();
-      const order = comparePositions(place, fold.position);
       if (order < 0) continue; // behind the seal of its epoch
-      if (order > 0) break;
       const stored = await reading;
       if (stored === undefined) break;
       await this.#takeSlot(fold, stored);

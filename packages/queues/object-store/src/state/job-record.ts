@@ -27,6 +27,19 @@ export interface NewJob {
   readonly payloadReference: string | undefined;
 }
 
+/** What most jobs of a long queue have nothing of, apart from the rest so that it costs them nothing. */
+class RareFields {
+  backoff: Backoff | undefined = undefined;
+  onDead: Effects | undefined = undefined;
+  payloadReference: string | undefined = undefined;
+  wokenAt: number | undefined = undefined;
+  wakePayload: Uint8Array | undefined = undefined;
+  lastError: string | undefined = undefined;
+  completedAt: number | undefined = undefined;
+  failedAt: number | undefined = undefined;
+  history: JobAttempt[] | undefined = undefined;
+}
+
 /** A job in the state. Only `QueueState` changes what is stored of it. */
 export class JobRecord implements NewJob {
   readonly id: string;
@@ -35,9 +48,6 @@ export class JobRecord implements NewJob {
   readonly priority: number;
   readonly maxAttempts: number;
   readonly enqueuedAt: number;
-  readonly backoff: Backoff | undefined;
-  readonly onDead: Effects | undefined;
-  readonly payloadReference: string | undefined;
   readonly #slab: Uint8Array;
   readonly #payloadStart: number;
   readonly #payloadBytes: number;
@@ -47,19 +57,13 @@ export class JobRecord implements NewJob {
   runAt: number | undefined;
   dedupKey: string | undefined;
   claimedAt: number | undefined = undefined;
-  wokenAt: number | undefined = undefined;
-  wakePayload: Uint8Array | undefined = undefined;
-  lastError: string | undefined = undefined;
-  completedAt: number | undefined = undefined;
-  failedAt: number | undefined = undefined;
   cancelRequested = false;
-  history: JobAttempt[] | undefined = undefined;
+  #rare: RareFields | undefined = undefined;
 
   /** The owner's, never stored: the delivery under way while it is claimed. */
   claim: JobClaim | undefined = undefined;
   /** The owner's, never stored: a change of this job that is decided and not yet durable. */
   busy: Ticket | undefined = undefined;
-
   /** The owner's, never stored: the newest capture that has, or must not have, this job. */
   capture = 0;
 
@@ -76,9 +80,75 @@ export class JobRecord implements NewJob {
     this.enqueuedAt = job.enqueuedAt;
     this.runAt = job.runAt;
     this.dedupKey = job.dedupKey;
-    this.backoff = job.backoff;
-    this.onDead = job.onDead;
-    this.payloadReference = job.payloadReference;
+    const { backoff, onDead, payloadReference } = job;
+    if (backoff !== undefined) this.#own.backoff = backoff;
+    if (onDead !== undefined) this.#own.onDead = onDead;
+    if (payloadReference !== undefined) this.#own.payloadReference = payloadReference;
+  }
+
+  get #own(): RareFields {
+    this.#rare ??= new RareFields();
+    return this.#rare;
+  }
+
+  get backoff(): Backoff | undefined {
+    return this.#rare?.backoff;
+  }
+
+  get onDead(): Effects | undefined {
+    return this.#rare?.onDead;
+  }
+
+  get payloadReference(): string | undefined {
+    return this.#rare?.payloadReference;
+  }
+
+  get wokenAt(): number | undefined {
+    return this.#rare?.wokenAt;
+  }
+
+  set wokenAt(value: number | undefined) {
+    if (value !== undefined || this.#rare !== undefined) this.#own.wokenAt = value;
+  }
+
+  get wakePayload(): Uint8Array | undefined {
+    return this.#rare?.wakePayload;
+  }
+
+  set wakePayload(value: Uint8Array | undefined) {
+    if (value !== undefined || this.#rare !== undefined) this.#own.wakePayload = value;
+  }
+
+  get lastError(): string | undefined {
+    return this.#rare?.lastError;
+  }
+
+  set lastError(value: string | undefined) {
+    if (value !== undefined || this.#rare !== undefined) this.#own.lastError = value;
+  }
+
+  get completedAt(): number | undefined {
+    return this.#rare?.completedAt;
+  }
+
+  set completedAt(value: number | undefined) {
+    if (value !== undefined || this.#rare !== undefined) this.#own.completedAt = value;
+  }
+
+  get failedAt(): number | undefined {
+    return this.#rare?.failedAt;
+  }
+
+  set failedAt(value: number | undefined) {
+    if (value !== undefined || this.#rare !== undefined) this.#own.failedAt = value;
+  }
+
+  get history(): JobAttempt[] | undefined {
+    return this.#rare?.history;
+  }
+
+  set history(value: JobAttempt[] | undefined) {
+    if (value !== undefined || this.#rare !== undefined) this.#own.history = value;
   }
 
   /** A view, not to be handed out. */
