@@ -14,6 +14,7 @@ import {
 } from "@wf/testing";
 import { describe, it } from "vitest";
 import { BusyObjectStore } from "../test-support/busy-object-store.ts";
+import { ReorderingObjectStore } from "../test-support/reordering-object-store.ts";
 import { ObjectStoreQueue, type ObjectStoreQueueOptions } from "./index.ts";
 
 type OpenOptions = Parameters<QueueSubject["open"]>[0];
@@ -27,7 +28,7 @@ async function openOn(
   settings: Partial<ObjectStoreQueueOptions> = {},
 ): Promise<Required<OpenedQueue>> {
   const store = new BusyObjectStore(inner);
-  const clock = new MockClock();
+  const clock = new MockClock(undefined, { settleTurns: 64 });
   const open = () =>
     ObjectStoreQueue.open(store, {
       prefix: "queue",
@@ -67,6 +68,17 @@ queueConformance(
     name: "ObjectStoreQueue with small segments and a snapshot after each",
     open: (options) =>
       openOn(new MemoryObjectStore(), options, { snapshotAfterBytes: 1, segmentMaxBytes: 4_096 }),
+  },
+);
+
+queueConformance(
+  { describe, it },
+  {
+    name: "ObjectStoreQueue on a store that delays and reorders",
+    open(options) {
+      const store = new ReorderingObjectStore(new MemoryObjectStore(), seededRandom(++seed));
+      return openOn(store, options, { segmentMaxBytes: 4_096, snapshotAfterBytes: 100_000 });
+    },
   },
 );
 

@@ -2,6 +2,7 @@ import { WfError } from "@wf/core";
 import { MemoryObjectStore, MockClock, seededRandom } from "@wf/testing";
 import { describe, expect, it } from "vitest";
 import { bytes, openQueue } from "../test-support/fixtures.ts";
+import { ReorderingObjectStore } from "../test-support/reordering-object-store.ts";
 import type { ObjectStoreQueue } from "./object-store-queue.ts";
 
 const QUEUES = ["a", "b"];
@@ -61,12 +62,18 @@ describe("recovery", () => {
     { from: "the log alone", settings: {} },
     { from: "a snapshot and the log", settings: { snapshotAfterBytes: 1 } },
     { from: "a snapshot now and then", settings: { snapshotAfterBytes: 200_000 } },
-  ])("from $from", ({ settings }) => {
+    {
+      from: "a store that reorders",
+      settings: { snapshotAfterBytes: 50_000, segmentMaxBytes: 4_096 },
+      reorders: true,
+    },
+  ])("from $from", ({ settings, reorders }) => {
     it.each(Array.from({ length: 30 }, (_, index) => index + 1))(
       "gives back the state that the owner had, after random histories (seed %i)",
       async (seed) => {
         const random = seededRandom(seed);
-        const store = new MemoryObjectStore();
+        const inner = new MemoryObjectStore();
+        const store = reorders ? new ReorderingObjectStore(inner, random) : inner;
         const clock = new MockClock();
         const options = { clock, queues: { a: { doneRetention: "30d" } }, ...settings } as const;
         let queue = await openQueue(store, options);
