@@ -1,4 +1,5 @@
 import type { Effects } from "@wf/core";
+import { packedCopy } from "../state/packed-bytes.ts";
 
 /** Effects that stay as they are, whatever their giver does with the objects that they came in. */
 export function copyEffects(effects: Effects): Effects {
@@ -6,7 +7,7 @@ export function copyEffects(effects: Effects): Effects {
     expect: effects.expect && copyPuts(effects.expect),
     enqueue: effects.enqueue?.map((request) => ({
       ...request,
-      payload: copyBytes(request.payload),
+      payload: packedCopy(request.payload),
       headers: request.headers && { ...request.headers },
       kv: request.kv && copyPuts(request.kv),
       backoff: request.backoff && { ...request.backoff },
@@ -14,7 +15,7 @@ export function copyEffects(effects: Effects): Effects {
     })),
     wake: effects.wake?.map(({ jobId, payload }) => ({
       jobId,
-      payload: payload && copyBytes(payload),
+      payload: payload && packedCopy(payload),
     })),
     put: effects.put && copyPuts(effects.put),
     delete: effects.delete && [...effects.delete],
@@ -24,10 +25,6 @@ export function copyEffects(effects: Effects): Effects {
 function copyPuts<T extends Uint8Array | undefined>(
   puts: Readonly<Record<string, T>>,
 ): Record<string, T> {
-  const copies = Object.entries(puts).map(([key, value]) => [key, value && copyBytes(value)]);
+  const copies = Object.entries(puts).map(([key, value]) => [key, value && packedCopy(value)]);
   return Object.fromEntries(copies);
-}
-
-export function copyBytes(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes);
 }

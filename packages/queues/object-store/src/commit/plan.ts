@@ -14,8 +14,9 @@ import { type Op, OpTag } from "../layout/op.ts";
 import type { ResolvedQueueConfig } from "../options.ts";
 import { payloadReferenceOf } from "../payloads/offload.ts";
 import { JobRecord, NO_HEADERS } from "../state/job-record.ts";
+import { packedCopy } from "../state/packed-bytes.ts";
 import type { QueueState } from "../state/queue-state.ts";
-import { copyBytes, copyEffects } from "./copy-effects.ts";
+import { copyEffects } from "./copy-effects.ts";
 
 /** What a plan is made from. */
 export interface PlanContext {
@@ -131,7 +132,7 @@ function planWakes(
       tag: OpTag.wake,
       id: jobId,
       at: context.now,
-      payload: payload && copyBytes(payload),
+      payload: payload && packedCopy(payload),
     });
     return "woken";
   });
@@ -140,7 +141,7 @@ function planWakes(
 function planPuts(puts: Readonly<Record<string, Uint8Array>> | undefined, ops: Op[]): void {
   if (puts === undefined) return;
   for (const key of Object.keys(puts)) {
-    ops.push({ tag: OpTag.put, key, value: copyBytes(puts[key] as Uint8Array) });
+    ops.push({ tag: OpTag.put, key, value: packedCopy(puts[key] as Uint8Array) });
   }
 }
 

@@ -1,3 +1,5 @@
+import { packedCopy } from "../state/packed-bytes.ts";
+
 /** Reads what `ByteWriter` wrote. Runs past the end as a `RangeError`, for its caller to name the object. */
 export class ByteReader {
   readonly #buffer: Buffer;
@@ -29,7 +31,7 @@ export class ByteReader {
 
   /** A copy, so that the whole object is not kept alive by it. */
   bytes(): Uint8Array {
-    return new Uint8Array(this.view());
+    return packedCopy(this.view());
   }
 
   /** As {@link bytes}, for a caller that copies it. */

@@ -121,13 +121,15 @@ export class Snapshotter {
       await new Promise<void>((resolve) => setImmediate(resolve));
       this.#stop.signal.throwIfAborted();
     }
-    this.#end();
+    // The next one waits until this one is whole: out of order, each would take the other for the older.
+    this.#options.state.captureInto(undefined);
     await writer.writeWhole();
     logger.info({ prefix, ...position, bytes: writer.bytes }, "snapshot taken");
     const older = this.#newest;
     this.#newest = position;
     this.#newestBytes = writer.bytes;
     if (older !== undefined) await this.#collect(older, position);
+    this.#making = undefined;
   }
 
   async #collect(older: Position, newest: Position): Promise<void> {

@@ -27,3 +27,9 @@ export function pack(bytes: Uint8Array): Packed {
   used += bytes.length;
   return { slab, start };
 }
+
+/** A copy of `bytes` for inside use: handing it out would hand out the slab with it. */
+export function packedCopy(bytes: Uint8Array): Uint8Array {
+  const { slab: array, start } = pack(bytes);
+  return array.subarray(start, start + bytes.length);
+}
