@@ -3,14 +3,22 @@ export class ByteWriter {
   #buffer: Buffer;
   #length: number;
 
-  /** @param headroom bytes left free at the start, for a header that is filled in last */
-  constructor(capacity: number, headroom = 0) {
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(capacity, headroom));
+  /**
+   * @param buffer is written over; a larger one takes its place when it is full
+   * @param headroom bytes left free at the start, for a header that is filled in last
+   */
+  constructor(buffer: Buffer, headroom: number) {
+    this.#buffer = buffer;
     this.#length = headroom;
   }
 
   get length(): number {
     return this.#length;
+  }
+
+  /** The whole of what is written to. */
+  get buffer(): Buffer {
+    return this.#buffer;
   }
 
   /** What was written, as a view. The writer must not be used afterwards. */

@@ -47,7 +47,7 @@ export class SegmentBuilder {
   readonly #writer: ByteWriter;
 
   constructor(capacityBytes: number) {
-    this.#writer = new ByteWriter(capacityBytes, HEADROOM);
+    this.#writer = new ByteWriter(Buffer.allocUnsafeSlow(HEADROOM + capacityBytes), HEADROOM);
   }
 
   get isEmpty(): boolean {

@@ -19,7 +19,6 @@ const WHOLE = { magic: "wfsw", version: 1 } as const;
 const NUMBER_BYTES = 6;
 const PART_HEADER_BYTES = 3 * NUMBER_BYTES;
 const HEADROOM = FRAME_HEADER_BYTES + PART_HEADER_BYTES;
-const PART_CAPACITY_BYTES = 65_536;
 
 const RecordTag = { job: 1, entry: 2 } as const;
 
@@ -36,7 +35,17 @@ export interface WholeSnapshot extends Position {
 
 /** A part in the making. */
 export class SnapshotPartBuilder {
-  readonly #writer = new ByteWriter(PART_CAPACITY_BYTES, HEADROOM);
+  readonly #writer: ByteWriter;
+
+  /** @param buffer is written over */
+  constructor(buffer: Buffer) {
+    this.#writer = new ByteWriter(buffer, HEADROOM);
+  }
+
+  /** For the next part, once this one is stored. */
+  get buffer(): Buffer {
+    return this.#writer.buffer;
+  }
 
   get isEmpty(): boolean {
     return this.#writer.length === HEADROOM;

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { bytes, keysOf, openQueue, openReader, PREFIX } from "../../test-support/fixtures.ts";
 import { portrait } from "../../test-support/portrait.ts";
 import { ReaderStore } from "../../test-support/reader-store.ts";
-import { turn } from "../../test-support/steered-object-store.ts";
-import { slotKey } from "../layout/keys.ts";
+import { SteeredObjectStore, turn } from "../../test-support/steered-object-store.ts";
+import { logPrefix, slotKey } from "../layout/keys.ts";
 
 /** A snapshot whenever the one before is done, so that almost everything is collected almost at once. */
 const ALWAYS = { snapshotAfterBytes: 1 };
@@ -118,6 +118,29 @@ describe("a reader of a queue whose old objects are collected", () => {
     await work(await openQueue(inner, { ...ALWAYS, clock }), 20);
     await clock.advance("2s");
     expect((await reader.inspect.stats("jobs")).pending).toBe(21);
+    await reader.close();
+  });
+
+  it("tells a collected slot from one that is still to be written, where no later object does", async () => {
+    const inner = new SteeredObjectStore();
+    const queue = await openQueue(inner, { ...ALWAYS, segmentMaxBytes: 4_096 });
+    const enqueue = () => queue.enqueue("jobs", new Uint8Array(4_096));
+    inner.holding = true;
+    const enqueued = [enqueue(), enqueue()];
+    const [first, second] = await inner.takeHeld();
+    await first!.finish(); // and a snapshot begins, of what the second one will bring
+    const reader = await openReader(new ReaderStore(inner));
+    enqueued.push(enqueue());
+    const [third] = await inner.takeHeld(); // which knows nothing of the second
+    await second!.finish();
+    while (inner.held.length > 0) for (const write of inner.held.splice(0)) await write.finish();
+    inner.holding = false;
+    await third!.finish(); // and a second snapshot is taken, and what the first covers collected
+    await Promise.all(enqueued);
+    expect(reader.lag().position).toEqual({ epoch: 1, slot: 1 });
+    expect(await keysOf(inner, logPrefix(PREFIX))).toEqual([slotKey(PREFIX, 1, 2)]);
+    await reader.refresh();
+    expect((await reader.inspect.stats("jobs")).pending).toBe(3);
     await reader.close();
   });
 

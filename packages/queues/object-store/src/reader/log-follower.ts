@@ -48,8 +48,8 @@ export interface FollowerContext {
  * fit together is damage unless a newer snapshot explains it.
  *
  * A poll asks for the next slot alone. That it is not there proves nothing by itself, so now and then, and
- * when the log has come to rest, the listing of the log is asked for instead: a collection always
- * leaves something behind the slots that it takes.
+ * when the log has come to rest, the listing of the log is asked for instead: a collection keeps the older of the
+ * two newest snapshots and all that follows it, so it always leaves something behind the slots that it takes.
  */
 export class LogFollower {
   readonly #store: ObjectStore;

@@ -6,7 +6,7 @@ import { decodeWholeSnapshot, readSnapshotPart } from "../layout/snapshot.ts";
 import type { QueueState } from "../state/queue-state.ts";
 
 /** Parts that are read at the same time. */
-const READ_AHEAD = 4;
+const READ_AHEAD = 2;
 
 /**
  * Fills an empty state from the snapshot at `position`.

@@ -8,10 +8,10 @@ import { StateCapture } from "../state/state-capture.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { GarbageCollector } from "./garbage-collector.ts";
 
-/** A part is written when it has so many bytes. */
+/** A part is written before it has so many bytes, unless a single record has more. */
 const PART_BYTES = 4 * 1_048_576;
 /** Bytes that are encoded in one turn of the event loop, so that nobody waits long for theirs. */
-const TURN_BYTES = 128 * 1_024;
+const TURN_BYTES = 64 * 1_024;
 /** What reading a segment costs at recovery beside its bytes, in bytes. */
 export const SEGMENT_COST_BYTES = 16 * 1_024;
 /** The log may grow to so many times the last snapshot, which bounds what is written for snapshots. */
@@ -157,13 +157,16 @@ class SnapshotWriter {
   readonly #signal: AbortSignal;
   readonly #parts: number[] = [];
   #queues: [string, number][] = [];
-  #part = new SnapshotPartBuilder();
+  /** Buffers of parts that are stored, used again so that a snapshot costs little memory. */
+  readonly #spare: Buffer[] = [];
+  #part: SnapshotPartBuilder;
   #writtenBytes = 0;
 
   constructor(options: SnapshotterOptions, position: Position, signal: AbortSignal) {
     this.#options = options;
     this.#position = position;
     this.#signal = signal;
+    this.#part = this.#newPart();
   }
 
   get bytes(): number {
@@ -171,7 +174,7 @@ class SnapshotWriter {
   }
 
   get isPartFull(): boolean {
-    return this.#part.bytes >= PART_BYTES;
+    return this.#part.bytes >= PART_BYTES - TURN_BYTES;
   }
 
   countDone(state: QueueState): void {
@@ -188,11 +191,18 @@ class SnapshotWriter {
 
   async writePart(): Promise<void> {
     const number = this.#parts.length;
-    const part = this.#part.finish(this.#position, number);
+    const full = this.#part;
+    const part = full.finish(this.#position, number);
     this.#parts.push(part.length);
     this.#writtenBytes += part.length;
-    this.#part = new SnapshotPartBuilder();
+    // Changes that meet the snapshot while this part is written go into the next.
+    this.#part = this.#newPart();
     await this.#create(snapshotPartKey(this.#options.prefix, this.#position, number), part);
+    this.#spare.push(full.buffer);
+  }
+
+  #newPart(): SnapshotPartBuilder {
+    return new SnapshotPartBuilder(this.#spare.pop() ?? Buffer.allocUnsafeSlow(PART_BYTES));
   }
 
   async writeWhole(): Promise<void> {

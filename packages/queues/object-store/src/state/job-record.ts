@@ -27,17 +27,22 @@ export interface NewJob {
   readonly payloadReference: string | undefined;
 }
 
-/** What most jobs of a long queue have nothing of, apart from the rest so that it costs them nothing. */
+/** What jobs that wait have nothing of, apart from the rest so that it costs a long queue nothing. */
 class RareFields {
+  runAt: number | undefined = undefined;
+  dedupKey: string | undefined = undefined;
   backoff: Backoff | undefined = undefined;
   onDead: Effects | undefined = undefined;
   payloadReference: string | undefined = undefined;
+  claimedAt: number | undefined = undefined;
   wokenAt: number | undefined = undefined;
   wakePayload: Uint8Array | undefined = undefined;
   lastError: string | undefined = undefined;
   completedAt: number | undefined = undefined;
   failedAt: number | undefined = undefined;
   history: JobAttempt[] | undefined = undefined;
+  claim: JobClaim | undefined = undefined;
+  busy: Ticket | undefined = undefined;
 }
 
 /** A job in the state. Only `QueueState` changes what is stored of it. */
@@ -54,16 +59,9 @@ export class JobRecord implements NewJob {
 
   state: JobState = "pending";
   attempts = 0;
-  runAt: number | undefined;
-  dedupKey: string | undefined;
-  claimedAt: number | undefined = undefined;
   cancelRequested = false;
   #rare: RareFields | undefined = undefined;
 
-  /** The owner's, never stored: the delivery under way while it is claimed. */
-  claim: JobClaim | undefined = undefined;
-  /** The owner's, never stored: a change of this job that is decided and not yet durable. */
-  busy: Ticket | undefined = undefined;
   /** The owner's, never stored: the newest capture that has, or must not have, this job. */
   capture = 0;
 
@@ -89,6 +87,48 @@ export class JobRecord implements NewJob {
   get #own(): RareFields {
     this.#rare ??= new RareFields();
     return this.#rare;
+  }
+
+  get runAt(): number | undefined {
+    return this.#rare?.runAt;
+  }
+
+  set runAt(value: number | undefined) {
+    if (value !== undefined || this.#rare !== undefined) this.#own.runAt = value;
+  }
+
+  get dedupKey(): string | undefined {
+    return this.#rare?.dedupKey;
+  }
+
+  set dedupKey(value: string | undefined) {
+    if (value !== undefined || this.#rare !== undefined) this.#own.dedupKey = value;
+  }
+
+  get claimedAt(): number | undefined {
+    return this.#rare?.claimedAt;
+  }
+
+  set claimedAt(value: number | undefined) {
+    if (value !== undefined || this.#rare !== undefined) this.#own.claimedAt = value;
+  }
+
+  /** The owner's, never stored: the delivery under way while it is claimed. */
+  get claim(): JobClaim | undefined {
+    return this.#rare?.claim;
+  }
+
+  set claim(value: JobClaim | undefined) {
+    if (value !== undefined || this.#rare !== undefined) this.#own.claim = value;
+  }
+
+  /** The owner's, never stored: a change of this job that is decided and not yet durable. */
+  get busy(): Ticket | undefined {
+    return this.#rare?.busy;
+  }
+
+  set busy(value: Ticket | undefined) {
+    if (value !== undefined || this.#rare !== undefined) this.#own.busy = value;
   }
 
   get backoff(): Backoff | undefined {
