@@ -10,6 +10,8 @@ import { GarbageCollector } from "./garbage-collector.ts";
 
 /** A part is written before it has so many bytes, unless a single record has more. */
 const PART_BYTES = 4 * 1_048_576;
+/** What a part's buffer begins with where the last snapshot was small. */
+const LEAST_PART_BYTES = 65_536;
 /** Bytes that are encoded in one turn of the event loop, so that nobody waits long for theirs. */
 const TURN_BYTES = 64 * 1_024;
 /** What reading a segment costs at recovery beside its bytes, in bytes. */
@@ -85,7 +87,12 @@ export class Snapshotter {
   #start(acknowledgedSlots: number): void {
     const { epoch, state, cut } = this.#options;
     const position = { epoch, slot: cut() };
-    const writer = new SnapshotWriter(this.#options, position, this.#stop.signal);
+    const writer = new SnapshotWriter(
+      this.#options,
+      position,
+      this.#newestBytes,
+      this.#stop.signal,
+    );
     const capture = new StateCapture(state, writer);
     this.#making = { position, capture, writer };
     this.#costBytes = 0;
@@ -159,13 +166,20 @@ class SnapshotWriter {
   #queues: [string, number][] = [];
   /** Buffers of parts that are stored, used again so that a snapshot costs little memory. */
   readonly #spare: Buffer[] = [];
+  readonly #partBytes: number;
   #part: SnapshotPartBuilder;
   #writtenBytes = 0;
 
-  constructor(options: SnapshotterOptions, position: Position, signal: AbortSignal) {
+  constructor(
+    options: SnapshotterOptions,
+    position: Position,
+    lastBytes: number,
+    signal: AbortSignal,
+  ) {
     this.#options = options;
     this.#position = position;
     this.#signal = signal;
+    this.#partBytes = Math.min(PART_BYTES, LEAST_PART_BYTES + 2 * lastBytes);
     this.#part = this.#newPart();
   }
 
@@ -202,7 +216,7 @@ class SnapshotWriter {
   }
 
   #newPart(): SnapshotPartBuilder {
-    return new SnapshotPartBuilder(this.#spare.pop() ?? Buffer.allocUnsafeSlow(PART_BYTES));
+    return new SnapshotPartBuilder(this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#partBytes));
   }
 
   async writeWhole(): Promise<void> {
