@@ -5,6 +5,8 @@ export default defineConfig({
   resolve: { conditions: ["@wf/source"] },
   ssr: { resolve: { conditions: ["@wf/source"] } },
   test: {
+    // For a loaded machine: no test waits for real time, so none is slow on its own account.
+    testTimeout: 60_000,
     // CommonJS packages look to the tests as they look to Node.
     deps: { interopDefault: false },
     include: [
