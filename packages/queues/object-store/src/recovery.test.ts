@@ -5,6 +5,10 @@ import { bytes, openQueue } from "../test-support/fixtures.ts";
 import { ReorderingObjectStore } from "../test-support/reordering-object-store.ts";
 import type { ObjectStoreQueue } from "./object-store-queue.ts";
 
+/** `WF_FIRST_SEED` and `WF_SEEDS` run others, and more. */
+const SEEDS = Number(process.env["WF_SEEDS"] ?? 30);
+const FIRST_SEED = Number(process.env["WF_FIRST_SEED"] ?? 1);
+
 const QUEUES = ["a", "b"];
 const KEYS = ["k1", "k2", "k3"];
 
@@ -68,7 +72,7 @@ describe("recovery", () => {
       reorders: true,
     },
   ])("from $from", ({ settings, reorders }) => {
-    it.each(Array.from({ length: 30 }, (_, index) => index + 1))(
+    it.each(Array.from({ length: SEEDS }, (_, index) => FIRST_SEED + index))(
       "gives back the state that the owner had, after random histories (seed %i)",
       async (seed) => {
         const random = seededRandom(seed);

@@ -104,6 +104,20 @@ describe("a damaged log", () => {
     await expect(openQueue(store)).rejects.toMatchObject({ code: "WF_DATA_CORRUPT", key: lost });
   });
 
+  it("is noticed when the newest epoch is damaged, and an older one is not needed", async () => {
+    const original = await writeLog();
+    const size = ((await original.get(KEYS[0] as string)) as Uint8Array).length;
+    for (let index = 0; index < size; index++) {
+      const flip = (epoch: number) =>
+        copyOf(original, (key, body) => {
+          if (key === KEYS[epoch]) body[index] = (body[index] as number) ^ (1 << (index % 8));
+          return body;
+        });
+      await expect(openQueue(await flip(1))).rejects.toMatchObject({ key: KEYS[1] });
+      expect(await pending(await openQueue(await flip(0)), "jobs")).toEqual([..."abcdef"]);
+    }
+  });
+
   it("is noticed when the newest epoch is missing", async () => {
     const lost = KEYS[1] as string;
     const store = await copyOf(await writeLog(), (key, body) => (key === lost ? undefined : body));
