@@ -51,8 +51,8 @@ export interface ObjectStoreQueueOptions {
   /** Writes to the store at the same time, 1 to 64. Default 8. */
   readonly maxWritesInFlight?: number | undefined;
   /**
-   * A snapshot is taken once the log after the last one is so long, and at least twice as long as that
-   * snapshot; each segment counts as 16 KiB more than its bytes. Less makes opening faster and writes more.
+   * A snapshot is taken once opening would have to read so much more than three times what a snapshot would
+   * have now; each segment counts as 16 KiB more than its bytes. Less makes opening faster and writes more.
    * 1 byte to 1 TiB. Default 8 MiB.
    */
   readonly snapshotAfterBytes?: number | undefined;

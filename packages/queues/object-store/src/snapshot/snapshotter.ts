@@ -16,8 +16,11 @@ const LEAST_PART_BYTES = 65_536;
 const TURN_BYTES = 64 * 1_024;
 /** What reading a segment costs at recovery beside its bytes, in bytes. */
 export const SEGMENT_COST_BYTES = 16 * 1_024;
-/** The log may grow to so many times the last snapshot, which bounds what is written for snapshots. */
-const COST_PER_SNAPSHOT_BYTE = 2;
+/**
+ * A snapshot pays when recovery reads so many times what a snapshot would have. A log of jobs that all wait is
+ * as short as any snapshot of them; and one of jobs that come and go pays for each snapshot twice over.
+ */
+const WORTH_FACTOR = 3;
 
 export interface SnapshotterOptions extends CreateContext {
   readonly prefix: string;
@@ -74,8 +77,9 @@ export class Snapshotter {
     apply();
     if (isPart) state.captureInto(this.#making?.capture);
     if (slot + 1 === position?.slot) this.#begin();
-    const due = Math.max(snapshotAfterBytes, COST_PER_SNAPSHOT_BYTE * this.#newestBytes);
-    if (this.#making === undefined && this.#costBytes >= due) this.#start(slot + 1);
+    const recoveryBytes = this.#newestBytes + this.#costBytes;
+    const due = snapshotAfterBytes + WORTH_FACTOR * state.bytes;
+    if (this.#making === undefined && recoveryBytes >= due) this.#start(slot + 1);
   }
 
   /** Gives up what is in the making; nothing is written any more. */

@@ -7,6 +7,9 @@ import { pack } from "./packed-bytes.ts";
 /** The newest entries of a job's history that are kept. */
 export const MAX_HISTORY = 100;
 
+/** About what a record has beside its payload. */
+const RECORD_BYTES = 64;
+
 export const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 
 /** What a job starts with. The payload is copied from. */
@@ -189,6 +192,11 @@ export class JobRecord implements NewJob {
 
   set history(value: JobAttempt[] | undefined) {
     if (value !== undefined || this.#rare !== undefined) this.#own.history = value;
+  }
+
+  /** About how many it takes in a snapshot. */
+  get bytes(): number {
+    return RECORD_BYTES + this.#payloadBytes;
   }
 
   /** A view, not to be handed out. */

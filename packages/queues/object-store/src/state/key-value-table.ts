@@ -15,9 +15,15 @@ export class KeyValueTable {
   /** Changed only when a key comes or goes, so that rewriting a value stays cheap. */
   readonly #keys = new SortedSet<string>(compareUtf8);
   #capture: StateCapture | undefined;
+  #bytes = 0;
 
   captureInto(capture: StateCapture | undefined): void {
     this.#capture = capture;
+  }
+
+  /** About how many bytes the entries take in a snapshot. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** In no order, and safe against changes while it is walked. */
@@ -33,17 +39,23 @@ export class KeyValueTable {
     const known = this.#entries.get(key);
     const entry = { key, value, capture: 0 };
     if (known === undefined) this.#keys.add(key);
-    else this.#capture?.changing(known);
+    else this.#leave(known);
     this.#capture?.adding(entry);
     this.#entries.set(key, entry);
+    this.#bytes += key.length + value.length;
   }
 
   delete(key: string): void {
     const known = this.#entries.get(key);
     if (known === undefined) return;
-    this.#capture?.changing(known);
+    this.#leave(known);
     this.#entries.delete(key);
     this.#keys.delete(key);
+  }
+
+  #leave(entry: KeyValueEntryRecord): void {
+    this.#capture?.changing(entry);
+    this.#bytes -= entry.key.length + entry.value.length;
   }
 
   /** Up to `limit` entries whose key starts with `prefix` and is after `after`, in order. */

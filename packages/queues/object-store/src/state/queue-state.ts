@@ -1,6 +1,7 @@
 import type { AttemptOutcome } from "@wf/core";
 import { type Op, OpTag } from "../layout/op.ts";
 import { type JobRecord, MAX_HISTORY } from "./job-record.ts";
+import { JobTable } from "./job-table.ts";
 import { KeyValueTable } from "./key-value-table.ts";
 import { QueueJobs } from "./queue-jobs.ts";
 import type { StateCapture } from "./state-capture.ts";
@@ -22,7 +23,7 @@ export interface StateObserver {
  * to change, so whoever folds the same log has the same state.
  */
 export class QueueState {
-  readonly jobs = new Map<string, JobRecord>();
+  readonly jobs = new JobTable();
   readonly queues = new Map<string, QueueJobs>();
   readonly kv = new KeyValueTable();
   #observer: StateObserver | undefined;
@@ -39,6 +40,11 @@ export class QueueState {
   captureInto(capture: StateCapture | undefined): void {
     this.#capture = capture;
     this.kv.captureInto(capture);
+  }
+
+  /** About how many bytes a snapshot has. */
+  get bytes(): number {
+    return this.jobs.bytes + this.kv.bytes;
   }
 
   get nextDue(): number {
@@ -71,7 +77,7 @@ export class QueueState {
   /** Takes in a job from a snapshot, in the state in which it was. */
   restore(job: JobRecord): void {
     const queue = this.queue(job.queue);
-    this.jobs.set(job.id, job);
+    this.jobs.add(job);
     if (job.dedupKey !== undefined) queue.dedup.set(job.dedupKey, job);
     queue.attach(job);
     if (job.state === "scheduled") this.#nextDue = Math.min(this.#nextDue, job.runAt as number);
@@ -125,7 +131,7 @@ export class QueueState {
     const queue = this.queue(job.queue);
     this.#observer?.applied(queue, OpTag.enqueue);
     this.#capture?.adding(job);
-    this.jobs.set(job.id, job);
+    this.jobs.add(job);
     if (job.dedupKey !== undefined) queue.dedup.set(job.dedupKey, job);
     if (job.runAt === undefined) this.#makePending(queue, job);
     else this.#makeScheduled(queue, job);
@@ -170,7 +176,7 @@ export class QueueState {
   #remove(queue: QueueJobs, job: JobRecord): void {
     queue.detach(job);
     this.#releaseDedupKey(queue, job);
-    this.jobs.delete(job.id);
+    this.jobs.delete(job);
     this.#observer?.jobFinished(job);
   }
 

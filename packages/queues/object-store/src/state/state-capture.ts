@@ -17,7 +17,7 @@ let captures = 0;
 export class StateCapture {
   readonly #number = ++captures;
   readonly #sink: CaptureSink;
-  readonly #jobs: IterableIterator<JobRecord>;
+  readonly #jobs: Iterator<JobRecord>;
   readonly #entries: IterableIterator<KeyValueEntryRecord>;
 
   constructor(state: QueueState, sink: CaptureSink) {
