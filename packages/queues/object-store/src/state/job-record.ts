@@ -7,6 +7,7 @@ import { pack } from "./packed-bytes.ts";
 /** The newest entries of a job's history that are kept. */
 export const MAX_HISTORY = 100;
 
+const LOW_PART = 2 ** 30;
 /** About what a record has beside its payload. */
 const RECORD_BYTES = 64;
 
@@ -32,6 +33,9 @@ export interface NewJob {
 
 /** What jobs that wait have nothing of, apart from the rest so that it costs a long queue nothing. */
 class RareFields {
+  headers: Readonly<Record<string, string>> = NO_HEADERS;
+  attempts = 0;
+  cancelRequested = false;
   runAt: number | undefined = undefined;
   dedupKey: string | undefined = undefined;
   backoff: Backoff | undefined = undefined;
@@ -52,17 +56,16 @@ class RareFields {
 export class JobRecord implements NewJob {
   readonly id: string;
   readonly queue: string;
-  readonly headers: Readonly<Record<string, string>>;
   readonly priority: number;
   readonly maxAttempts: number;
-  readonly enqueuedAt: number;
+  // In two parts, because a number of over 31 bits would be an object of its own.
+  readonly #enqueuedAtHigh: number;
+  readonly #enqueuedAtLow: number;
   readonly #slab: Uint8Array;
   readonly #payloadStart: number;
   readonly #payloadBytes: number;
 
   state: JobState = "pending";
-  attempts = 0;
-  cancelRequested = false;
   #rare: RareFields | undefined = undefined;
 
   /** The owner's, never stored: the newest capture that has, or must not have, this job. */
@@ -75,10 +78,11 @@ export class JobRecord implements NewJob {
     this.#slab = slab;
     this.#payloadStart = start;
     this.#payloadBytes = job.payload.length;
-    this.headers = job.headers;
     this.priority = job.priority;
     this.maxAttempts = job.maxAttempts;
-    this.enqueuedAt = job.enqueuedAt;
+    this.#enqueuedAtHigh = Math.floor(job.enqueuedAt / LOW_PART);
+    this.#enqueuedAtLow = job.enqueuedAt % LOW_PART;
+    if (job.headers !== NO_HEADERS) this.#own.headers = job.headers;
     this.runAt = job.runAt;
     this.dedupKey = job.dedupKey;
     const { backoff, onDead, payloadReference } = job;
@@ -90,6 +94,30 @@ export class JobRecord implements NewJob {
   get #own(): RareFields {
     this.#rare ??= new RareFields();
     return this.#rare;
+  }
+
+  get enqueuedAt(): number {
+    return this.#enqueuedAtHigh * LOW_PART + this.#enqueuedAtLow;
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return this.#rare?.headers ?? NO_HEADERS;
+  }
+
+  get attempts(): number {
+    return this.#rare?.attempts ?? 0;
+  }
+
+  set attempts(value: number) {
+    if (value !== 0 || this.#rare !== undefined) this.#own.attempts = value;
+  }
+
+  get cancelRequested(): boolean {
+    return this.#rare?.cancelRequested ?? false;
+  }
+
+  set cancelRequested(value: boolean) {
+    if (value || this.#rare !== undefined) this.#own.cancelRequested = value;
   }
 
   get runAt(): number | undefined {
