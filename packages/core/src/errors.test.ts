@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   ConflictError,
@@ -37,6 +38,16 @@ describe("WfError", () => {
       expect(code).toMatch(/^WF_[A-Z_]+$/);
       expect(["never", "safe", "ambiguous"]).toContain(new WfError(code, "x").retry);
     }
+  });
+
+  it("is described in the README by each of its codes, with the retry", () => {
+    const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+    const rows = [...readme.matchAll(/^\| `(WF_\w+)` +\| (\w+)/gm)].map(([, code, retry]) => [
+      code,
+      retry,
+    ]);
+    const expected = WF_ERROR_CODES.map((code) => [code, new WfError(code, "x").retry]);
+    expect(rows.sort()).toEqual(expected.sort());
   });
 
   it("is told apart by class and by code", () => {

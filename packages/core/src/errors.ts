@@ -45,6 +45,12 @@ const RETRY_BY_CODE = {
   WF_INVALID_OUTCOME: "never",
   WF_STEP_TRANSIENT: "safe",
   WF_STEP_PERMANENT: "never",
+  WF_SHUTDOWN: "safe",
+  WF_SIGNAL_WAITER_EXISTS: "never",
+  WF_SIGNAL_BUFFER_FULL: "safe",
+  WF_RUN_NOT_FOUND: "never",
+  WF_OUTCOME_NOT_KEPT: "never",
+  WF_TIMED_OUT: "safe",
 } as const satisfies Record<string, Retry>;
 
 export type WfErrorCode = keyof typeof RETRY_BY_CODE;

@@ -56,6 +56,7 @@ export {
   type WorkerFunction,
   type WorkerOptions,
 } from "./worker/run-worker.ts";
+export type { OutcomeOptions } from "./workflow/outcome.ts";
 export type { RunOutcome, RunSpec, RunStatus, Submission } from "./workflow/run.ts";
 export type { Step, StepFunction, StepRunner } from "./workflow/step.ts";
 export type { StepEffects } from "./workflow/step-effects.ts";

@@ -19,6 +19,8 @@ export const text = (value: Uint8Array): string => new TextDecoder().decode(valu
 export interface WorldOptions {
   readonly runner?: StepRunner;
   readonly hook?: TerminalHook;
+  /** What the queue and the memos are on; default the world's own. */
+  readonly front?: ObjectStore;
   /** Keeps the memos; default the store that the queue is on. */
   readonly memoStore?: ObjectStore;
   readonly queue?: QueueConfig;
@@ -61,13 +63,13 @@ export class World {
 
   /** As a new process after a crash: the queue before is neither closed nor told. */
   async reopen(options: WorldOptions = {}): Promise<void> {
-    this.queue = await this.openQueue(options.queue);
+    this.queue = await this.openQueue(options.queue, options.front);
     this.runtime = this.build(options);
     this.#stop = new AbortController();
   }
 
-  openQueue(config: QueueConfig = {}): Promise<ObjectStoreQueue> {
-    return ObjectStoreQueue.open(this.store, {
+  openQueue(config: QueueConfig = {}, front?: ObjectStore): Promise<ObjectStoreQueue> {
+    return ObjectStoreQueue.open(front ?? this.store, {
       prefix: "queue",
       clock: this.clock,
       random: seededRandom(1),
@@ -75,10 +77,10 @@ export class World {
     });
   }
 
-  build({ runner, hook, memoStore, configure = (builder) => builder }: WorldOptions) {
+  build({ runner, hook, front, memoStore, configure = (builder) => builder }: WorldOptions) {
     const builder = Runtime.builder(
       this.queue,
-      memoStore ?? this.store,
+      memoStore ?? front ?? this.store,
       runner ?? (async () => await new Promise<never>(() => {})),
       hook ?? new RecordingHook(),
     );

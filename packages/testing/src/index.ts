@@ -11,6 +11,11 @@ export {
   type QueueSubject,
   queueConformance,
 } from "./conformance/queue-conformance.ts";
+export {
+  type OpenedWorkflowParts,
+  type WorkflowSubject,
+  workflowConformance,
+} from "./conformance/workflow-conformance.ts";
 export { MemoryObjectStore, type MemoryObjectStoreOptions } from "./memory-object-store.ts";
 export { MockClock, type MockClockOptions } from "./mock-clock.ts";
 export { seededRandom } from "./seeded-random.ts";

@@ -7,12 +7,17 @@ import type { FrameKind } from "../store/frame.ts";
  * The stored layout of memos, known to this file alone:
  *
  *     {prefix}/memos/{run id}/{step number}/{SHA-256 of the user's key, hex}    framed value
+ *     {prefix}/step-outputs/{run id}/{step number}/{SHA-256 of the step's payload, hex}   framed CBOR
+ *     {prefix}/outcomes/{run id}/{job of the last step}                         framed CBOR
  *     {prefix}/terminals/{when the run ended, 20 digits of ms}/{run id}         framed, empty
  *
  * User keys are hashed so that any string is one; markers sort by time so that a listing can stop early.
  */
 export const MEMO_FRAME: FrameKind = { magic: "wfme", version: 1 };
 export const MARKER_FRAME: FrameKind = { magic: "wfmk", version: 1 };
+
+export const OUTPUT_FRAME: FrameKind = { magic: "wfso", version: 1 };
+export const OUTCOME_FRAME: FrameKind = { magic: "wfro", version: 1 };
 
 const TIME_DIGITS = 20;
 const MARKER = /^(\d{20})\/([A-Za-z0-9_-]{1,128})$/;
@@ -21,6 +26,25 @@ const MARKER = /^(\d{20})\/([A-Za-z0-9_-]{1,128})$/;
 export function runMemosPrefix(prefix: string, runId: string): string {
   checkId(runId, "WF_INVALID_RUN_ID");
   return `${prefix}/memos/${runId}/`;
+}
+
+/** @throws WF_INVALID_RUN_ID */
+export function runOutputsPrefix(prefix: string, runId: string): string {
+  checkId(runId, "WF_INVALID_RUN_ID");
+  return `${prefix}/step-outputs/${runId}/`;
+}
+
+export function stepOutputKey(
+  prefix: string,
+  runId: string,
+  stepNumber: number,
+  payload: Uint8Array,
+): string {
+  return `${runOutputsPrefix(prefix, runId)}${stepNumber}/${hash("sha256", payload)}`;
+}
+
+export function outcomeObjectKey(prefix: string, runId: string, jobId: string): string {
+  return `${prefix}/outcomes/${runId}/${jobId}`;
 }
 
 /** @throws WF_INVALID_RUN_ID, WF_INVALID_ARGUMENT */

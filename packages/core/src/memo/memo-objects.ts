@@ -21,9 +21,9 @@ export class MemoObjects {
     this.#clock = clock;
   }
 
-  async read(key: string): Promise<Uint8Array | undefined> {
+  async read(key: string, kind: FrameKind = MEMO_FRAME): Promise<Uint8Array | undefined> {
     const stored = await guarded("WF_STORE_UNAVAILABLE", key, () => this.#store.get(key));
-    return stored === undefined ? undefined : decodeFrame(MEMO_FRAME, key, stored);
+    return stored === undefined ? undefined : decodeFrame(kind, key, stored);
   }
 
   async write(key: string, kind: FrameKind, body: Uint8Array): Promise<void> {

@@ -8,6 +8,7 @@ import {
   markersPrefix,
   parseMarkerKey,
   runMemosPrefix,
+  runOutputsPrefix,
   stepMemosPrefix,
 } from "./memo-keys.ts";
 import { MemoObjects } from "./memo-objects.ts";
@@ -55,7 +56,7 @@ export class MemoStore {
   }
 
   /**
-   * Removes all memo entries of exactly this run and returns their number. After a failure part of them
+   * Removes all memo entries and step outputs of exactly this run and returns their number. After a failure part of them
    * may be left; call it again.
    *
    * @throws WF_INVALID_RUN_ID
@@ -68,9 +69,12 @@ export class MemoStore {
       removed += batch.length;
       batch = [];
     };
-    for await (const key of this.#objects.keys(runMemosPrefix(this.#prefix, runId))) {
-      batch.push(key);
-      if (batch.length === DELETE_BATCH) await removeBatch();
+    const prefixes = [runMemosPrefix(this.#prefix, runId), runOutputsPrefix(this.#prefix, runId)];
+    for (const prefix of prefixes) {
+      for await (const key of this.#objects.keys(prefix)) {
+        batch.push(key);
+        if (batch.length === DELETE_BATCH) await removeBatch();
+      }
     }
     await removeBatch();
     return removed;

@@ -1,11 +1,11 @@
 import { WfError } from "../errors.ts";
 import { checkId } from "../queue/checks.ts";
 import type { Effects } from "../queue/effects.ts";
-import type { Job } from "../queue/job.ts";
-import { endEffects } from "./run-end.ts";
+import { endRun } from "./run-end.ts";
 import { cancelKey, runRecordKey } from "./run-keys.ts";
 import { encodeRunRecord, type RunRecord, readRunRecord } from "./run-record.ts";
 import type { RuntimeContext } from "./runtime-context.ts";
+import { registrationEnd, waiterOf } from "./signal-wait.ts";
 
 /** Runs of one id that may start and end around one cancel before it gives up. */
 const MAX_TRIES = 100;
@@ -53,28 +53,43 @@ async function stopStep(
   runId: string,
   record: RunRecord,
 ): Promise<boolean> {
-  const job = await context.queue.inspect.getJob(record.jobId);
-  const ended = endedEffects(context, runId, record, job);
-  if ((await context.queue.cancel(record.jobId, ended)) !== "not_found") return true;
-  // With the record unchanged, the job was removed by other means and nothing else would end the run.
-  const unchanged = { [runRecordKey(runId)]: encodeRunRecord(record) };
-  return await commitUnlessChanged(context, { ...ended, expect: unchanged });
-}
-
-function endedEffects(
-  context: RuntimeContext,
-  runId: string,
-  record: RunRecord,
-  job: Job | undefined,
-): Effects {
+  const { queue } = context;
+  const job = await queue.inspect.getJob(record.jobId);
   const from = job ?? { queue: context.queueName, headers: {} };
   const ending = { status: "cancelled", reason: undefined } as const;
-  return endEffects(context, from, runId, record.step, ending);
+  const { outcome, effects } = await endRun(context, from, runId, record, ending);
+  const waiter = waiterOf(runId, record);
+  const wait = waiter && (await registrationEnd(context, waiter));
+  const ended = withWait(effects, wait);
+  let answer: Awaited<ReturnType<typeof queue.cancel>> | undefined;
+  const isStopped = await unlessConflict(() =>
+    context.endings.commit(outcome, async () => {
+      answer = await queue.cancel(record.jobId, ended);
+      return answer === "removed";
+    }),
+  );
+  // A signal, or the end of the wait, came between.
+  if (!isStopped) return false;
+  if (answer !== "not_found") return true;
+  // With the record unchanged, the job was removed by other means and nothing else would end the run.
+  const expect = { ...ended.expect, [runRecordKey(runId)]: encodeRunRecord(record) };
+  return await unlessConflict(() =>
+    context.endings.commit(outcome, async () => {
+      await queue.commit({ ...ended, expect });
+      return true;
+    }),
+  );
 }
 
-async function commitUnlessChanged(context: RuntimeContext, effects: Effects): Promise<boolean> {
+function withWait(effects: Effects, wait: Pick<Effects, "expect" | "delete"> | undefined): Effects {
+  if (wait === undefined) return effects;
+  const deletes = [...(effects.delete ?? []), ...(wait.delete ?? [])];
+  return { ...effects, expect: wait.expect, delete: deletes };
+}
+
+async function unlessConflict(commit: () => Promise<void>): Promise<boolean> {
   try {
-    await context.queue.commit(effects);
+    await commit();
     return true;
   } catch (error) {
     if (WfError.is(error, "WF_CONFLICT")) return false;

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { bytes, RecordingHook, text, World, type WorldOptions } from "../../test/workflow-world.ts";
+import {
+  bytes,
+  gate,
+  RecordingHook,
+  text,
+  World,
+  type WorldOptions,
+} from "../../test/workflow-world.ts";
 import { StoreError } from "../errors.ts";
 import type { Step } from "./step.ts";
 import { StepOutcome } from "./step-outcome.ts";
@@ -111,6 +118,77 @@ describe("Memo retention", () => {
     await world.clock.advance(25 * DAY_MS);
     expect(await memoKeys(world)).toEqual([]);
     await world.stop();
+  });
+
+  it("keeps the entries of a run id until its newest end is old enough", async () => {
+    const world = await open();
+    await world.clock.advance(DAY_MS / 2);
+    await world.runtime.submit({ runId: "r", input: bytes("again") });
+    await world.clock.advance(DAY_MS + DAY_MS / 4);
+    // The first end is two sweeps old, the second three quarters of a day.
+    expect(await memoKeys(world)).toHaveLength(2);
+    await world.clock.advance(2 * DAY_MS);
+    expect(await memoKeys(world)).toEqual([]);
+    expect(await markerKeys(world)).toEqual([]);
+    expect((await world.queue.kv.scan("")).items).toEqual([]);
+    await world.stop();
+  });
+
+  it("keeps them too where the newest end was a silent death that is not told of yet", async () => {
+    const world = await open();
+    await world.stop();
+    await world.runtime.submit({ runId: "r", input: bytes(""), maxAttemptsPerStep: 1 });
+    await world.queue.claim("workflow-steps");
+    await world.settle();
+    await world.clock.advance(2 * DAY_MS);
+    // The terminal job waits; a sweep alone finds the old marker.
+    await world.reopen({ ...options, configure: (b) => b.memoRetention("1d").queueName("other") });
+    await world.start();
+    expect(await memoKeys(world)).toHaveLength(2);
+    await world.stop();
+    await world.reopen(options);
+    await world.start();
+    expect(await memoKeys(world)).toHaveLength(2);
+    await world.clock.advance(3 * DAY_MS);
+    expect(await memoKeys(world)).toEqual([]);
+    expect((await world.queue.kv.scan("")).items).toEqual([]);
+    await world.stop();
+  });
+
+  it("lets a run that is submitted while its old entries are removed wait for that", async () => {
+    const world = await open();
+    const removing = gate();
+    const remove = world.store.delete.bind(world.store);
+    world.store.delete = async (keys) => {
+      if (String(keys).includes("/memos/")) await removing.passed;
+      await remove(keys);
+    };
+    await world.clock.advance(2 * DAY_MS);
+    let submitted = false;
+    const submitting = world.runtime.submit({ runId: "r", input: bytes("new") });
+    submitting.then(() => {
+      submitted = true;
+    });
+    await world.clock.advance("10s");
+    expect(submitted).toBe(false);
+    removing.open();
+    await world.clock.advance("1s");
+    expect(await submitting).toMatchObject({ newlySubmitted: true });
+    expect(await memoKeys(world)).toHaveLength(2);
+    await world.stop();
+  });
+
+  it("does not hold up a submission for long where the sweeping process was killed", async () => {
+    const world = await open();
+    await world.stop();
+    await world.clock.advance(2 * DAY_MS);
+    world.store.delete = () => new Promise(() => {});
+    await world.reopen(options);
+    await world.start();
+    await world.reopen({ ...options, configure: (builder) => builder });
+    const submitting = world.runtime.submit({ runId: "r", input: bytes("new") });
+    await world.clock.advance("61s");
+    expect(await submitting).toMatchObject({ newlySubmitted: true });
   });
 
   it("skips a run that cannot be swept, and takes it up at the next turn", async () => {

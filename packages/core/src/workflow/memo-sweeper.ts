@@ -1,6 +1,11 @@
+import { WfError } from "../errors.ts";
 import type { TerminalMarker } from "../memo/memo-store.ts";
+import { sweepPeriodically } from "./periodic-sweep.ts";
+import { END_UNKNOWN } from "./run-end.ts";
+import { lastEndKey, runRecordKey, sweepKey } from "./run-keys.ts";
 import { readRunRecord } from "./run-record.ts";
 import type { RuntimeContext } from "./runtime-context.ts";
+import { beginSweep, isUnderWay, type SweepGuard } from "./sweep-guard.ts";
 
 /**
  * Removes the memo entries of runs that ended over `retentionMs` ago: at once, so that what an earlier
@@ -11,11 +16,9 @@ export async function runMemoSweeper(
   retentionMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted) {
-    await sweep(context, retentionMs, signal);
-    // Rejects when aborted, which ends the loop.
-    await context.clock.sleep(retentionMs, signal).catch(() => {});
-  }
+  await sweepPeriodically(context.clock, retentionMs, signal, () =>
+    sweep(context, retentionMs, signal),
+  );
 }
 
 async function sweep(
@@ -36,13 +39,61 @@ async function sweep(
 
 async function sweepRun(context: RuntimeContext, marker: TerminalMarker): Promise<void> {
   try {
-    // Active again under the same id: its memo is in use, and its next end writes a new marker.
-    const active = await readRunRecord(context.queue.kv, marker.runId);
-    if (active === undefined) await context.memos.clearRun(marker.runId);
-    // Last, so that a sweep that is cut off is taken up again.
-    await context.memos.deleteTerminalMarker(marker);
+    if (await isInUse(context, marker)) {
+      // Its next end writes, or has written, a new marker.
+      await context.memos.deleteTerminalMarker(marker);
+    } else if (await clear(context, marker.runId)) {
+      // Last, so that a sweep that is cut off is taken up again.
+      await context.memos.deleteTerminalMarker(marker);
+    }
   } catch (error) {
     const details = { runId: marker.runId, err: error };
     context.logger.error(details, "the memo of an ended run could not be swept; will try again");
+  }
+}
+
+/** Whether the run's id was used again since: by a run that is active, or that has ended later. */
+async function isInUse({ queue }: RuntimeContext, marker: TerminalMarker): Promise<boolean> {
+  if ((await readRunRecord(queue.kv, marker.runId)) !== undefined) return true;
+  const lastEnd = await queue.kv.get(lastEndKey(marker.runId));
+  if (lastEnd === undefined) return false;
+  const text = Buffer.from(lastEnd).toString();
+  return text === END_UNKNOWN.toString() || Number(text) > marker.terminatedAt;
+}
+
+/** Clears the memo while nobody can submit the run; false where that was not to be had. */
+async function clear(context: RuntimeContext, runId: string): Promise<boolean> {
+  const { queue, memos } = context;
+  const guard = await guardRun(context, runId);
+  if (guard === undefined) return false;
+  const guardKey = sweepKey(runId);
+  try {
+    await memos.clearRun(runId);
+  } catch (error) {
+    await queue.kv.compareAndDelete(guardKey, guard.bytes);
+    throw error;
+  }
+  const deletes = [guardKey, lastEndKey(runId)];
+  await queue.commit({ expect: { [guardKey]: guard.bytes }, delete: deletes });
+  return true;
+}
+
+async function guardRun(
+  { queue, clock }: RuntimeContext,
+  runId: string,
+): Promise<SweepGuard | undefined> {
+  const guardKey = sweepKey(runId);
+  const endKey = lastEndKey(runId);
+  const [other, lastEnd] = [await queue.kv.get(guardKey), await queue.kv.get(endKey)];
+  if (other !== undefined && isUnderWay(other, clock.now())) return undefined;
+  const guard = beginSweep(queue, clock.now());
+  const expect = { [runRecordKey(runId)]: undefined, [guardKey]: other, [endKey]: lastEnd };
+  try {
+    await queue.commit({ expect, put: { [guardKey]: guard.bytes } });
+    return guard;
+  } catch (error) {
+    // Submitted just now, or swept by another process.
+    if (WfError.is(error, "WF_CONFLICT")) return undefined;
+    throw error;
   }
 }

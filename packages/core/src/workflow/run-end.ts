@@ -1,25 +1,45 @@
 import type { Effects } from "../queue/effects.ts";
+import { keepingPuts } from "./kept-outcome.ts";
 import type { RunOutcome } from "./run.ts";
-import { cancelKey, runRecordKey, userHeaders } from "./run-keys.ts";
+import {
+  cancelKey,
+  lastEndKey,
+  runRecordKey,
+  signalDeliveredKey,
+  userHeaders,
+} from "./run-keys.ts";
+import type { RunRecord } from "./run-record.ts";
 import type { RuntimeContext } from "./runtime-context.ts";
 import { noTerminalHook } from "./terminal-hook.ts";
 import { type Ending, type StepJob, terminalRequest } from "./terminal-job.ts";
 
+/** The end of a run, to be committed. */
+export interface RunEnding {
+  readonly outcome: RunOutcome;
+  readonly effects: Effects;
+}
+
+/** In {@link lastEndKey}: when the run ended is in the note on its way. */
+export const END_UNKNOWN = Buffer.from("?");
+
 /** What is committed at the end of a run: its record goes, and a terminal job comes where one is needed. */
-export function endEffects(
+export async function endRun(
   context: RuntimeContext,
   from: StepJob,
   runId: string,
-  step: number,
+  record: RunRecord,
   ending: Ending,
-): Effects {
+): Promise<RunEnding> {
+  const { step, jobId } = record;
   const at = context.clock.now();
   const outcome = outcomeOf(ending, from.headers, runId, step, at);
-  const silent = context.memoRetentionMs === undefined && !isObserved(context, outcome);
-  return {
-    delete: [runRecordKey(runId), cancelKey(runId)],
-    enqueue: silent ? [] : [terminalRequest(from, runId, { kind: "ended", ending, step, at })],
-  };
+  const { memoRetentionMs, outcomeRetentionMs } = context;
+  const silent = memoRetentionMs === undefined && !isObserved(context, outcome);
+  const kept = outcomeRetentionMs === undefined ? {} : await keepingPuts(context, outcome, jobId);
+  const put = memoRetentionMs === undefined ? kept : { ...kept, ...lastEndPut(runId, at) };
+  const note = { kind: "ended", ending, step, at } as const;
+  const enqueue = silent ? [] : [terminalRequest(from, runId, jobId, note)];
+  return { outcome, effects: { put, delete: runDeletes(runId, record), enqueue } };
 }
 
 /**
@@ -30,14 +50,28 @@ export function deathEffects(
   context: RuntimeContext,
   from: StepJob,
   runId: string,
-  step: number,
-  stepJobId: string,
+  record: RunRecord,
 ): Effects {
-  const silent = context.memoRetentionMs === undefined && context.hook === noTerminalHook;
-  return {
-    delete: [runRecordKey(runId), cancelKey(runId)],
-    enqueue: silent ? [] : [terminalRequest(from, runId, { kind: "died", stepJobId, step })],
-  };
+  const { memoRetentionMs, outcomeRetentionMs, hook } = context;
+  const deletes = runDeletes(runId, record);
+  const isKept = memoRetentionMs !== undefined || outcomeRetentionMs !== undefined;
+  if (!isKept && hook === noTerminalHook) return { delete: deletes };
+  const { step, jobId, waitKey } = record;
+  const note = { kind: "died", stepJobId: jobId, step, waitKey } as const;
+  // The attempts of a step that died are no measure for those of its notification.
+  const { queue, headers, priority } = from;
+  const enqueue = [terminalRequest({ queue, headers, priority }, runId, jobId, note)];
+  if (memoRetentionMs === undefined) return { delete: deletes, enqueue };
+  return { delete: deletes, enqueue, put: { [lastEndKey(runId)]: END_UNKNOWN } };
+}
+
+function runDeletes(runId: string, { jobId, waitKey }: RunRecord): string[] {
+  const always = [runRecordKey(runId), cancelKey(runId)];
+  return waitKey === undefined ? always : [...always, signalDeliveredKey(jobId)];
+}
+
+export function lastEndPut(runId: string, at: number): Readonly<Record<string, Uint8Array>> {
+  return { [lastEndKey(runId)]: Buffer.from(String(at)) };
 }
 
 export function outcomeOf(

@@ -12,12 +12,24 @@ export interface RunRecord {
   readonly step: number;
   /** The job of that step. */
   readonly jobId: string;
+  /** The correlation key of the signal that this step waits for, or was woken by. */
+  readonly waitKey?: string | undefined;
 }
 
 /** As JSON, for people who look into the store. The same record has the same bytes. */
 export function encodeRunRecord(record: RunRecord): Uint8Array {
-  const { submittedAt, inputSha256, step, jobId } = record;
-  return Buffer.from(JSON.stringify({ v: VERSION, submittedAt, inputSha256, step, jobId }));
+  const { submittedAt, inputSha256, step, jobId, waitKey } = record;
+  if (waitKey === undefined) {
+    // Written at every step: what the general way below gives, as nothing in it needs an escape.
+    return Buffer.from(
+      `{"v":${VERSION},"submittedAt":${submittedAt},"inputSha256":"${inputSha256}",` +
+        `"step":${step},"jobId":"${jobId}"}`,
+      "latin1",
+    );
+  }
+  return Buffer.from(
+    JSON.stringify({ v: VERSION, submittedAt, inputSha256, step, jobId, waitKey }),
+  );
 }
 
 /** @throws WF_DATA_CORRUPT, WF_LAYOUT_UNSUPPORTED naming `key` */
@@ -55,13 +67,15 @@ function isRunRecord(stored: Untyped | undefined): stored is Untyped & RunRecord
     typeof stored.submittedAt === "number" &&
     typeof stored.inputSha256 === "string" &&
     typeof stored.step === "number" &&
-    typeof stored.jobId === "string"
+    typeof stored.jobId === "string" &&
+    (stored.waitKey === undefined || typeof stored.waitKey === "string")
   );
 }
 
 function parse(bytes: Uint8Array): Untyped | undefined {
   try {
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+    const { buffer, byteOffset, byteLength } = bytes;
+    const text = Buffer.from(buffer, byteOffset, byteLength).toString();
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null ? value : undefined;
   } catch {

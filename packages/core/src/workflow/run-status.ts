@@ -9,6 +9,8 @@ import type { RuntimeContext } from "./runtime-context.ts";
 /** Steps that a run may take while its status is read. */
 const MAX_TRIES = 10;
 
+const NOT_WAITING = { runAt: undefined, waitingFor: undefined } as const;
+
 /** See {@link WorkflowRuntime.status}. */
 export async function runStatus(
   context: RuntimeContext,
@@ -24,7 +26,7 @@ export async function runStatus(
     if (status !== undefined) return status;
   }
   // Its job was removed by other means than the runtime; `cancel` ends such a run.
-  return record && { ...placeOf(runId, record), state: "pending", attempts: 0, runAt: undefined };
+  return record && { ...placeOf(runId, record), state: "pending", attempts: 0, ...NOT_WAITING };
 }
 
 /** See {@link WorkflowRuntime.runs}. */
@@ -49,8 +51,14 @@ export async function listRuns(
 function statusOf(runId: string, record: RunRecord, job: Job | undefined): RunStatus | undefined {
   const state = job && stateOf(job);
   if (state === undefined) return undefined;
-  const runAt = state === "waiting" ? job?.runAt : undefined;
-  return { ...placeOf(runId, record), state, attempts: job?.attempts ?? 0, runAt };
+  const wait =
+    state === "waiting" ? { runAt: job?.runAt, waitingFor: awaitedKey(record, job) } : NOT_WAITING;
+  return { ...placeOf(runId, record), state, attempts: job?.attempts ?? 0, ...wait };
+}
+
+/** A step that has been tried before waits for its next attempt. */
+function awaitedKey({ waitKey }: RunRecord, job: Job | undefined): string | undefined {
+  return job?.attempts === 0 ? waitKey : undefined;
 }
 
 function placeOf(runId: string, { step, submittedAt }: RunRecord) {

@@ -21,7 +21,7 @@ export interface Submission {
 
 /**
  * Where an active run stands: its current step is ready to run (`pending`), being run (`running`), or not
- * due yet (`waiting`: a delay, or the backoff of a failed attempt); or the run was cancelled and ends when
+ * due yet (`waiting`: a delay, a signal, or the backoff of a failed attempt); or the run was cancelled and ends when
  * its running step does (`cancelling`).
  */
 export interface RunStatus {
@@ -33,6 +33,8 @@ export interface RunStatus {
   readonly submittedAt: number;
   /** When a waiting step falls due. */
   readonly runAt: number | undefined;
+  /** The correlation key of the signal that it waits for until then, if it waits for one. */
+  readonly waitingFor: string | undefined;
 }
 
 /** How a run ended, as committed. */

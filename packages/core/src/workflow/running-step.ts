@@ -2,6 +2,7 @@ import type { Duration } from "../duration.ts";
 import type { Memo } from "../memo/memo.ts";
 import type { Effects } from "../queue/effects.ts";
 import type { Claim } from "../queue/queue.ts";
+import { JoinedSignal } from "./joined-signal.ts";
 import { userHeaders } from "./run-keys.ts";
 import type { RuntimeContext } from "./runtime-context.ts";
 import { StagedKvEffects } from "./staged-effects.ts";
@@ -12,16 +13,26 @@ import type { StepEffects } from "./step-effects.ts";
 export class RunningStep implements Step {
   readonly runId: string;
   readonly stepNumber: number;
+  signal: Uint8Array | undefined;
   readonly #context: RuntimeContext;
   readonly #claim: Claim;
   #headers: Readonly<Record<string, string>> | undefined;
   #memo: Memo | undefined;
   #effects: StagedKvEffects | undefined;
+  #abortSignal: JoinedSignal | undefined;
+  readonly #shutdown: AbortSignal;
   #returned = false;
 
-  constructor(context: RuntimeContext, claim: Claim, runId: string, stepNumber: number) {
+  constructor(
+    context: RuntimeContext,
+    claim: Claim,
+    runId: string,
+    stepNumber: number,
+    shutdown: AbortSignal,
+  ) {
     this.#context = context;
     this.#claim = claim;
+    this.#shutdown = shutdown;
     this.runId = runId;
     this.stepNumber = stepNumber;
   }
@@ -44,7 +55,8 @@ export class RunningStep implements Step {
   }
 
   get abortSignal(): AbortSignal {
-    return this.#claim.abortSignal;
+    this.#abortSignal ??= new JoinedSignal(this.#claim.abortSignal, this.#shutdown);
+    return this.#abortSignal.signal;
   }
 
   get memo(): Memo {
@@ -69,5 +81,12 @@ export class RunningStep implements Step {
     this.#returned = true;
     this.#effects?.seal();
     return this.#effects?.collect();
+  }
+
+  /** The runner is through: effects are refused from now on, and the signal stays as it is. */
+  end(): void {
+    this.#returned = true;
+    this.#effects?.seal();
+    this.#abortSignal?.release();
   }
 }

@@ -151,14 +151,14 @@ describe("A step that dies where no worker sees it", () => {
     expect(await world.queue.inspect.stats(STEPS)).toMatchObject({ dead: 1, pending: 0 });
   });
 
-  it("passes priority and attempts on to the notification", async () => {
+  it("passes its priority on to the notification, which has the attempts that the queue gives", async () => {
     const world = await withAbandonedStep({}, 1);
     await world.clock.advance("30s");
     const { items } = await world.queue.inspect.listJobs(STEPS, "pending");
     expect(items).toMatchObject([
       {
         priority: 7,
-        maxAttempts: 1,
+        maxAttempts: 3,
         headers: { tenant: "acme", "workflow.run_id": "r", "workflow.terminal": "1" },
       },
     ]);

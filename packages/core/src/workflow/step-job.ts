@@ -10,18 +10,18 @@ export function stepRequest(
   context: RuntimeContext,
   from: StepJob,
   runId: string,
-  { step, jobId }: RunRecord,
+  record: RunRecord,
   payload: Uint8Array,
   runAt?: number,
 ): EnqueueRequest {
   return {
-    id: jobId,
+    id: record.jobId,
     queue: from.queue,
     payload,
-    headers: stepHeaders(from.headers, runId, step),
+    headers: stepHeaders(from.headers, runId, record.step),
     priority: from.priority,
     maxAttempts: from.maxAttempts,
     runAt,
-    onDead: deathEffects(context, from, runId, step, jobId),
+    onDead: deathEffects(context, from, runId, record),
   };
 }

@@ -1,10 +1,17 @@
 import { type Duration, MAX_DURATION_MS, toMs } from "../duration.ts";
 import { WfError } from "../errors.ts";
 import { checkBytes } from "../queue/checks.ts";
+import { checkCorrelationKey } from "./run-keys.ts";
 
 /** How a step ended. Make one with the functions of the same name. */
 export type StepOutcome =
   | { readonly kind: "continue"; readonly payload: Uint8Array; readonly delayMs: number }
+  | {
+      readonly kind: "continueOnSignal";
+      readonly payload: Uint8Array;
+      readonly correlationKey: string;
+      readonly timeoutMs: number;
+    }
   | { readonly kind: "succeed"; readonly result: Uint8Array }
   | { readonly kind: "fail"; readonly reason: string }
   | { readonly kind: "cancel"; readonly reason: string };
@@ -18,6 +25,21 @@ export const StepOutcome = {
   continueAfter(payload: Uint8Array, delay: Duration): StepOutcome {
     checkBytes(payload, "payload of the next step");
     return { kind: "continue", payload, delayMs: toMs(delay, "delay of the next step") };
+  },
+  /**
+   * The next step runs with `payload` once `WorkflowRuntime.signal` was called with `correlationKey`, or
+   * after `timeout`; no process has to be up meanwhile. Its `signal` is what the signal brought, undefined
+   * where the time ran out. A signal that came before is taken at once, the oldest first, and one wait takes
+   * one. Only one run waits for a key at a time: a second one fails with WF_SIGNAL_WAITER_EXISTS.
+   *
+   * @param correlationKey any well-formed string of 1 to 1,024 bytes
+   * @throws WF_INVALID_KEY, WF_INVALID_DURATION, WF_INVALID_ARGUMENT
+   */
+  continueOnSignal(payload: Uint8Array, correlationKey: string, timeout: Duration): StepOutcome {
+    checkBytes(payload, "payload of the next step");
+    checkCorrelationKey(correlationKey);
+    const timeoutMs = toMs(timeout, "timeout of the signal");
+    return { kind: "continueOnSignal", payload, correlationKey, timeoutMs };
   },
   /** The run has succeeded with `result`. */
   succeed(result: Uint8Array): StepOutcome {
@@ -44,6 +66,10 @@ export function checkOutcome(returned: unknown): StepOutcome {
   switch (outcome?.kind) {
     case "continue":
       if (outcome.payload instanceof Uint8Array && isDelay(outcome.delayMs)) return outcome;
+      break;
+    case "continueOnSignal":
+      checkCorrelationKey(outcome.correlationKey);
+      if (outcome.payload instanceof Uint8Array && isDelay(outcome.timeoutMs)) return outcome;
       break;
     case "succeed":
       if (outcome.result instanceof Uint8Array) return outcome;

@@ -15,8 +15,19 @@ export interface Step {
   readonly jobId: string;
   /** Number of this attempt, from 1. More than 1 means that an earlier one failed or was cut off. */
   readonly attempts: number;
-  /** Aborted when the run is cancelled or the lease is lost; its reason says which. */
+  /**
+   * Aborted for one of four reasons, by code: the run was cancelled (`WF_CANCEL_REQUESTED`), the lease is lost
+   * (`WF_CLAIM_LOST`), the queue is (`WF_FENCED`, or `WF_CLOSED`), or the runtime is told to stop (`WF_SHUTDOWN`). A step may heed it; nothing
+   * stops it by force. At a shutdown the step is waited for and its outcome counts, so the way to heed that
+   * is to return early; a step that throws has used one of its attempts, and is tried again at once.
+   */
   readonly abortSignal: AbortSignal;
+  /**
+   * What the signal brought that this step waited for ({@link StepOutcome.continueOnSignal}), the same for
+   * every attempt. Undefined when the wait timed out, and for steps that waited for none. A step that timed
+   * out and failed may find a late signal in a further attempt.
+   */
+  readonly signal: Uint8Array | undefined;
   /** Results kept for the further attempts of this step. */
   readonly memo: Memo;
   /** KV changes that are committed with the step's outcome. */

@@ -10,10 +10,17 @@ import {
   MAX_PRIORITY,
 } from "../queue/checks.ts";
 import type { RunSpec, Submission } from "./run.ts";
-import { cancelKey, checkNoReservedHeader, checkNotReserved, runRecordKey } from "./run-keys.ts";
+import {
+  cancelKey,
+  checkNoReservedHeader,
+  checkNotReserved,
+  runRecordKey,
+  sweepKey,
+} from "./run-keys.ts";
 import { encodeRunRecord, readRunRecord } from "./run-record.ts";
 import type { RuntimeContext } from "./runtime-context.ts";
 import { stepRequest } from "./step-job.ts";
+import { isUnderWay } from "./sweep-guard.ts";
 
 /** Runs of one id that may start and end around one submission before it gives up. */
 const MAX_TRIES = 100;
@@ -36,8 +43,23 @@ export async function submitRun(context: RuntimeContext, spec: RunSpec): Promise
     const active = await readRunRecord(queue.kv, runId);
     if (active?.inputSha256 === inputSha256) return { runId, newlySubmitted: false };
     if (active !== undefined) throw mismatch(runId, inputSha256, active.inputSha256);
+    await sweepEnded(context, runId);
   }
   throw conflict;
+}
+
+const SWEEP_POLL_MS = 50;
+
+/** Waits while the memo of an ended run of this id is removed, lest the new one lose what it writes. */
+async function sweepEnded({ queue, clock }: RuntimeContext, runId: string): Promise<void> {
+  const guardKey = sweepKey(runId);
+  for (;;) {
+    const guard = await queue.kv.get(guardKey);
+    if (guard === undefined) return;
+    // Left behind by a process that was killed.
+    if (!isUnderWay(guard, clock.now())) await queue.kv.compareAndDelete(guardKey, guard);
+    else await clock.sleep(SWEEP_POLL_MS);
+  }
 }
 
 async function start(
@@ -57,7 +79,7 @@ async function start(
   const record = { submittedAt, inputSha256, step: 0, jobId };
   const recordKey = runRecordKey(runId);
   await context.queue.commit({
-    expect: { [recordKey]: undefined },
+    expect: { [recordKey]: undefined, [sweepKey(runId)]: undefined },
     enqueue: [stepRequest(context, from, runId, record, spec.input)],
     put: { ...spec.kv, [recordKey]: encodeRunRecord(record) },
     // One that came when the run before had just ended is not for this run.

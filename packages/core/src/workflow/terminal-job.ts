@@ -2,7 +2,7 @@ import { decode, encode } from "cborg";
 import { StoreError, WfError } from "../errors.ts";
 import type { EnqueueRequest } from "../queue/effects.ts";
 import type { Job } from "../queue/job.ts";
-import { terminalHeaders } from "./run-keys.ts";
+import { terminalHeaders, terminalJobId } from "./run-keys.ts";
 
 const VERSION = 1;
 
@@ -16,15 +16,27 @@ export type Ending =
 export type TerminalNote =
   | { readonly kind: "ended"; readonly ending: Ending; readonly step: number; readonly at: number }
   /** A step died where nobody could tell how; its job may still know. */
-  | { readonly kind: "died"; readonly stepJobId: string; readonly step: number };
+  | {
+      readonly kind: "died";
+      readonly stepJobId: string;
+      readonly step: number;
+      /** Of the signal that the step waited for. */
+      readonly waitKey?: string | undefined;
+    };
 
 /** What a step's job passes on to the terminal job of its run. */
 export type StepJob = Pick<EnqueueRequest, "queue" | "priority" | "maxAttempts"> &
   Pick<Job, "headers">;
 
 /** The job that tells of the end of a run, on the queue of the step in which it ended. */
-export function terminalRequest(from: StepJob, runId: string, note: TerminalNote): EnqueueRequest {
+export function terminalRequest(
+  from: StepJob,
+  runId: string,
+  stepJobId: string,
+  note: TerminalNote,
+): EnqueueRequest {
   return {
+    id: terminalJobId(stepJobId),
     queue: from.queue,
     payload: encode({ v: VERSION, ...note }, { ignoreUndefinedProperties: true }),
     headers: terminalHeaders(from.headers, runId),
@@ -44,17 +56,20 @@ export function decodeTerminalNote(jobId: string, payload: Uint8Array): Terminal
     );
   }
   if (note?.v === VERSION && typeof note.step === "number") {
-    const { kind, step, at, stepJobId } = note;
+    const { kind, step, at, stepJobId, waitKey } = note;
     const ending = endingOf(note.ending);
     if (kind === "ended" && ending !== undefined && typeof at === "number") {
       return { kind, ending, step, at };
     }
-    if (kind === "died" && typeof stepJobId === "string") return { kind, stepJobId, step };
+    if (kind === "died" && typeof stepJobId === "string") {
+      return { kind, stepJobId, step, waitKey: typeof waitKey === "string" ? waitKey : undefined };
+    }
   }
   throw new StoreError("WF_DATA_CORRUPT", `the payload of terminal job ${jobId} is damaged`);
 }
 
-function endingOf(value: unknown): Ending | undefined {
+/** What was stored of an {@link Ending}, or undefined where it is none. */
+export function endingOf(value: unknown): Ending | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { status, result, error, reason } = value as Partial<Record<string, unknown>>;
   if (status === "succeeded" && result instanceof Uint8Array) return { status, result };
@@ -63,7 +78,9 @@ function endingOf(value: unknown): Ending | undefined {
   return { status, reason: typeof reason === "string" ? reason : undefined };
 }
 
-type Untyped = Partial<Record<"v" | "kind" | "step" | "at" | "stepJobId" | "ending", unknown>>;
+type Untyped = Partial<
+  Record<"v" | "kind" | "step" | "at" | "stepJobId" | "waitKey" | "ending", unknown>
+>;
 
 function decodeMap(payload: Uint8Array): Untyped | undefined {
   try {

@@ -2,19 +2,24 @@ import type { Clock } from "../clock.ts";
 import { type Duration, toMs } from "../duration.ts";
 import { WfError } from "../errors.ts";
 import { type Logger, silentLogger } from "../logger.ts";
+import { MemoObjects } from "../memo/memo-objects.ts";
 import { MemoStore } from "../memo/memo-store.ts";
+import { OutcomeObjects } from "../memo/outcome-objects.ts";
+import { StepOutputs } from "../memo/step-outputs.ts";
 import { checkInteger, checkQueueName } from "../queue/checks.ts";
 import type { Queue } from "../queue/queue.ts";
 import { checkKeyPrefix } from "../store/object-key.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { MAX_CONCURRENCY } from "../worker/claim-loop.ts";
 import { positiveMs } from "../worker/positive-duration.ts";
+import { Endings } from "./endings.ts";
 import type { RuntimeContext } from "./runtime-context.ts";
 import type { StepFunction, StepRunner } from "./step.ts";
 import type { TerminalHook } from "./terminal-hook.ts";
 import { WorkflowRuntime } from "./workflow-runtime.ts";
 
-type Settings = Omit<RuntimeContext, "queue" | "runStep" | "hook" | "memos">;
+type Kept = "memos" | "outcomeObjects" | "stepOutputs" | "endings";
+type Settings = Omit<RuntimeContext, "queue" | "runStep" | "hook" | Kept>;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
@@ -28,6 +33,7 @@ export class WorkflowRuntimeBuilder {
   readonly #hook: TerminalHook;
   readonly #settings: Mutable<Settings>;
   #memoPrefix = "workflow-memo";
+  #stepOutputReplay = false;
 
   /** See {@link WorkflowRuntime.builder}. @internal */
   constructor(queue: Queue, objectStore: ObjectStore, runner: StepRunner, hook: TerminalHook) {
@@ -44,6 +50,7 @@ export class WorkflowRuntimeBuilder {
       clock: queue.clock,
       logger: silentLogger,
       memoRetentionMs: undefined,
+      outcomeRetentionMs: undefined,
       maxConcurrentSteps: 16,
       pollMs: undefined,
       leaseMs: undefined,
@@ -79,6 +86,40 @@ export class WorkflowRuntimeBuilder {
    */
   memoRetention(retention: Duration): this {
     this.#settings.memoRetentionMs = positiveMs(retention, "memoRetention");
+    return this;
+  }
+
+  /**
+   * Keeps the outcomes of runs that have ended for so long, for `WorkflowRuntime.outcome`; removed like memo
+   * entries, at the start of `run` and then as often as `retention` says. At least 1 ms. Default: not kept,
+   * so that only who waits for the end while it comes is told.
+   *
+   * An outcome is committed with the end of its run. It takes an entry of up to 32 KiB in the queue's
+   * key-value store, which a queue on an object store holds in memory: allow for the runs that end in that
+   * time. A larger one is an object beside the memo entries, written before the commit.
+   *
+   * @throws WF_INVALID_DURATION, WF_INVALID_ARGUMENT
+   */
+  outcomeRetention(retention: Duration): this {
+    this.#settings.outcomeRetentionMs = positiveMs(retention, "outcomeRetention");
+    return this;
+  }
+
+  /**
+   * Keeps what each step returned, with its staged effects, in the object store before it is committed: an
+   * attempt that follows a crash in between commits that instead of running the step again. Its delay or
+   * timeout is shorter by the time that has passed. Costs one more write a step. What a step throws is not
+   * kept, nor what it returns once its run is cancelled from outside. Removed with the memo entries. Default
+   * false. @throws WF_INVALID_ARGUMENT
+   */
+  stepOutputReplay(enabled: boolean): this {
+    if (typeof enabled !== "boolean") {
+      throw new WfError(
+        "WF_INVALID_ARGUMENT",
+        `stepOutputReplay is ${typeof enabled}: give true or false`,
+      );
+    }
+    this.#stepOutputReplay = enabled;
     return this;
   }
 
@@ -132,12 +173,17 @@ export class WorkflowRuntimeBuilder {
 
   build(): WorkflowRuntime {
     const { clock } = this.#settings;
+    const objects = new MemoObjects(this.#objectStore, clock);
+    const prefix = this.#memoPrefix;
     return new WorkflowRuntime({
       ...this.#settings,
       queue: this.#queue,
       runStep: this.#runStep,
       hook: this.#hook,
-      memos: new MemoStore(this.#objectStore, this.#memoPrefix, { clock }),
+      memos: new MemoStore(this.#objectStore, prefix, { clock }),
+      outcomeObjects: new OutcomeObjects(objects, prefix),
+      stepOutputs: this.#stepOutputReplay ? new StepOutputs(objects, prefix) : undefined,
+      endings: Endings.of(this.#queue),
     });
   }
 }
