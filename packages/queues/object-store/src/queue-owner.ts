@@ -312,12 +312,12 @@ export class QueueOwner implements PlanContext, StateObserver {
 
   #applyDurable(slot: DurableSlot): void {
     this.#telemetry.segmentWritten(slot.bytes);
+    this.#telemetry.committed(slot.tickets);
     this.#snapshots.around(slot, () => {
       for (const ticket of slot.tickets) {
         this.inFlight.clear(ticket);
         for (const op of ticket.ops) this.state.apply(op);
         ticket.acknowledge();
-        this.#telemetry.committed(ticket.decidedAt);
       }
     });
     if (this.#unneeded.length > 0) this.#payloads.remove(this.#unneeded.splice(0));

@@ -13,6 +13,7 @@ import {
 } from "@opentelemetry/api";
 import type { Clock } from "@wf/core";
 import { type Op, OpTag } from "./layout/op.ts";
+import type { Ticket } from "./log/ticket.ts";
 import type { QueueJobs } from "./state/queue-jobs.ts";
 import type { QueueState } from "./state/queue-state.ts";
 
@@ -42,7 +43,6 @@ export class Telemetry {
   readonly #segmentBytes: Counter;
   readonly #commitSeconds: Histogram;
   readonly #gauges: readonly (readonly [ObservableGauge, (result: ObservableResult) => void])[];
-  readonly #attributes = new WeakMap<QueueJobs, Attributes>();
 
   constructor(clock: Clock, state: QueueState) {
     this.#clock = clock;
@@ -71,7 +71,7 @@ export class Telemetry {
 
   /** A change of a job was applied. */
   applied(queue: QueueJobs, tag: Op["tag"]): void {
-    this.#jobCounters.get(tag)?.add(1, this.#attributesOf(queue));
+    this.#jobCounters.get(tag)?.add(1, queue.attributes);
   }
 
   leaseRenewed(): void {
@@ -83,8 +83,10 @@ export class Telemetry {
     this.#segmentBytes.add(bytes);
   }
 
-  committed(decidedAt: number): void {
-    this.#commitSeconds.record((this.#clock.now() - decidedAt) / 1_000);
+  /** @param tickets what the segment acknowledged */
+  committed(tickets: readonly Ticket[]): void {
+    const now = this.#clock.now();
+    for (const { decidedAt } of tickets) this.#commitSeconds.record((now - decidedAt) / 1_000);
   }
 
   /** Runs `work` within a span that says how it ended. */
@@ -114,21 +116,12 @@ export class Telemetry {
       const gauge = meter.createObservableGauge(name, { description });
       const callback = (result: ObservableResult) => {
         for (const queue of this.#state.queues.values()) {
-          result.observe(count(queue), this.#attributesOf(queue));
+          result.observe(count(queue), queue.attributes);
         }
       };
       gauge.addCallback(callback);
       return [gauge, callback] as const;
     });
-  }
-
-  #attributesOf(queue: QueueJobs): Attributes {
-    let attributes = this.#attributes.get(queue);
-    if (attributes === undefined) {
-      attributes = { queue: queue.name };
-      this.#attributes.set(queue, attributes);
-    }
-    return attributes;
   }
 }
 

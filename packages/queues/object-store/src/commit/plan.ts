@@ -67,7 +67,9 @@ export function planEffects(
 }
 
 function checkExpectations(state: QueueState, effects: Effects): void {
-  for (const [key, expected] of Object.entries(effects.expect ?? {})) {
+  if (effects.expect === undefined) return;
+  for (const key of Object.keys(effects.expect)) {
+    const expected = effects.expect[key];
     const actual = state.kv.get(key);
     const holds =
       expected === undefined || actual === undefined
@@ -89,18 +91,19 @@ function planEnqueues(
   ops: Op[],
 ): EnqueueResult[] {
   // Enqueues of this same commit, which the state does not show yet.
-  const ids = new Set<string>();
-  const dedup = new Map<string, string>();
+  const several = requests.length > 1;
+  const ids = several ? new Set<string>() : undefined;
+  const dedup = several ? new Map<string, string>() : undefined;
   return requests.map((request) => {
     const { queue, id, dedupKey } = request;
     if (dedupKey !== undefined) {
       const place = `${queue}\0${dedupKey}`;
       const holder = context.state.queues.get(queue)?.dedup.get(dedupKey);
-      const held = holder === removing ? dedup.get(place) : (holder?.id ?? dedup.get(place));
+      const held = holder === removing ? dedup?.get(place) : (holder?.id ?? dedup?.get(place));
       if (held !== undefined) return { id: held, isNew: false };
     }
     const known = id === undefined ? undefined : context.state.jobs.get(id);
-    if (id !== undefined && ((known !== undefined && known !== removing) || ids.has(id))) {
+    if (id !== undefined && ((known !== undefined && known !== removing) || ids?.has(id))) {
       if (takenId === "skip") return { id, isNew: false };
       throw new WfError(
         "WF_DUPLICATE_JOB_ID",
@@ -108,8 +111,8 @@ function planEnqueues(
       );
     }
     const job = newJob(context, queue, request.payload, request);
-    ids.add(job.id);
-    if (dedupKey !== undefined) dedup.set(`${queue}\0${dedupKey}`, job.id);
+    ids?.add(job.id);
+    if (dedupKey !== undefined) dedup?.set(`${queue}\0${dedupKey}`, job.id);
     ops.push({ tag: OpTag.enqueue, job });
     planPuts(request.kv, ops);
     return { id: job.id, isNew: true };

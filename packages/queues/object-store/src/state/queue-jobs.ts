@@ -26,6 +26,8 @@ interface FailedPlace {
 /** The jobs of one queue by state, each state in the order in which it is served and listed. */
 export class QueueJobs {
   readonly name: string;
+  /** What metrics of the queue are told by. */
+  readonly attributes: { readonly queue: string };
   /** Pending, in claim order. */
   readonly ready = new SortedSet<JobRecord, ReadyPlace>(
     (a, b) => a.priority - b.priority || compareIds(a, b),
@@ -50,6 +52,7 @@ export class QueueJobs {
 
   constructor(name: string) {
     this.name = name;
+    this.attributes = { queue: name };
   }
 
   /** Puts the job where its state says. */
