@@ -8,7 +8,7 @@ export interface Machine {
   readonly cpu: string;
   readonly cores: number;
   readonly memoryGb: number;
-  /** Where the temporary directories are: file system and device. */
+  /** Where the temporary directories are: file system and its size. */
   readonly disk: string;
   /** What 4 KiB and an fsync take on it, the median, in milliseconds. */
   readonly fsyncMs: number;
@@ -24,7 +24,7 @@ export function describeMachine(): Machine {
     memoryGb: Math.round(totalmem() / 2 ** 30),
     disk: describeDisk(),
     fsyncMs: measureFsync(),
-    system: `${process.platform} ${release()}, Node ${process.version}`,
+    system: `${process.platform} ${release().split("-")[0]}, Node ${process.version}`,
     load: loadavg()[0] ?? 0,
   };
 }
@@ -50,7 +50,7 @@ function git(...args: string[]): string {
 
 function describeDisk(): string {
   try {
-    const [, line] = execFileSync("df", ["--output=fstype,source,size", "-h", tmpdir()], {
+    const [, line] = execFileSync("df", ["--output=fstype,size", "-h", tmpdir()], {
       encoding: "utf8",
     }).split("\n");
     return (line as string).trim().replaceAll(/\s+/g, " ");

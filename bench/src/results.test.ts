@@ -10,7 +10,7 @@ it("an entry says when, what commit, which machine, which command, and shows the
       cpu: "AMD EPYC",
       cores: 2,
       memoryGb: 24,
-      disk: "ext4 /dev/vda 252G",
+      disk: "ext4 252G",
       fsyncMs: 0.214,
       system: "linux 6.18, Node v24.21.0",
       load: 0.1,
@@ -18,7 +18,7 @@ it("an entry says when, what commit, which machine, which command, and shows the
     report: "| question |",
   });
   expect(entry).toContain("## 2026-11-22 09:30 UTC, commit 0123456789ab+");
-  expect(entry).toContain("AMD EPYC, 2 cores, 24 GB; ext4 /dev/vda 252G, 4 KiB and fsync 0.21 ms");
+  expect(entry).toContain("AMD EPYC, 2 cores, 24 GB; ext4 252G, 4 KiB and fsync 0.21 ms");
   expect(entry).toContain("- command: `npm run bench -- --check`");
   expect(entry).toContain("| question |");
 });
