@@ -111,6 +111,8 @@ export class QueueOwner implements PlanContext, StateObserver {
       store,
       epoch,
       ownerId,
+      onAppend: (ticket) => this.inFlight.mark(ticket),
+      onCut: () => this.inFlight.cut(),
       onDurable: (slot) => this.#applyDurable(slot),
       onFailure: (error) => this.#end(error as WfError),
     });
@@ -172,7 +174,6 @@ export class QueueOwner implements PlanContext, StateObserver {
     const ticket = new Ticket(ops, result, this.now);
     this.#log.append(ops, ticket);
     this.#offload.adopt(ops);
-    this.inFlight.mark(ticket);
     return ticket.promise;
   }
 
@@ -314,8 +315,8 @@ export class QueueOwner implements PlanContext, StateObserver {
     this.#telemetry.segmentWritten(slot.bytes);
     this.#telemetry.committed(slot.tickets);
     this.#snapshots.around(slot, () => {
+      this.inFlight.settle(slot.tickets);
       for (const ticket of slot.tickets) {
-        this.inFlight.clear(ticket);
         for (const op of ticket.ops) this.state.apply(op);
         ticket.acknowledge();
       }

@@ -18,6 +18,10 @@ export interface LogWriterOptions extends CreateContext {
   readonly budget: ByteBudget;
   readonly segmentMaxBytes: number;
   readonly maxWritesInFlight: number;
+  /** The ticket is in the open segment. */
+  readonly onAppend: (ticket: Ticket) => void;
+  /** The open segment is closed: what is appended from now on is in the next. */
+  readonly onCut: () => void;
   /** A slot is durable, as all before it are. */
   readonly onDurable: (slot: DurableSlot) => void;
   /** The log has ended, by a seal or by a failure that does not pass; every ticket in it has failed. */
@@ -72,7 +76,10 @@ export class LogWriter {
     const before = this.#open.builder.bytes;
     this.#open.builder.add(ops);
     this.#options.budget.add(this.#open.builder.bytes - before);
-    if (ticket !== undefined) this.#open.tickets.push(ticket);
+    if (ticket !== undefined) {
+      this.#open.tickets.push(ticket);
+      this.#options.onAppend(ticket);
+    }
     if (this.#open.builder.bytes >= this.#options.segmentMaxBytes) this.#closeOpenBatch();
     this.#scheduleTurn();
   }
@@ -130,6 +137,7 @@ export class LogWriter {
   }
 
   #closeOpenBatch(): void {
+    this.#options.onCut();
     this.#full.push(this.#open);
     this.#open = newBatch(Math.min(this.#open.builder.bytes, this.#options.segmentMaxBytes));
   }
