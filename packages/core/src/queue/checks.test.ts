@@ -137,6 +137,7 @@ describe("checkEffects", () => {
       [{ enqueue: [{ queue: "q", payload: BYTES, id: "" }] }, "WF_INVALID_JOB_ID"],
       [{ wake: [{ jobId: "" }] }, "WF_INVALID_JOB_ID"],
       [{ wake: [{ jobId: "j", payload: "text" }] }, "WF_INVALID_ARGUMENT"],
+      [{ wake: [{ jobId: "j", payload: new Uint8Array(262_145) }] }, "WF_INVALID_ARGUMENT"],
     ];
     for (const [effects, code] of refused) refuses(() => checkEffects(effects as Effects), code);
     refuses(() => checkWake({ jobId: "a b" }), "WF_INVALID_JOB_ID");

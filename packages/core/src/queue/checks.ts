@@ -12,6 +12,8 @@ export const MAX_PRIORITY = 2 ** 32 - 1;
 export const MAX_ATTEMPTS = 1_000_000;
 export const MAX_HEADERS_BYTES = 65_536;
 export const MAX_PAYLOAD_BYTES = 64 * 1_048_576;
+/** As a KV value: it stays with the job's record, in memory. */
+export const MAX_WAKE_PAYLOAD_BYTES = 262_144;
 /** Entries of one commit, all kinds together. */
 export const MAX_EFFECTS = 10_000;
 /** The latest time: 100,000,000 days from the epoch (ECMA-262, "Time Values and Time Range"). */
@@ -105,13 +107,7 @@ export function checkInteger(value: number, name: string, least: number, most: n
 /** Checks what a caller asks to be enqueued, its `kv` and `onDead` included. */
 export function checkEnqueue(queue: string, payload: Uint8Array, options: EnqueueOptions): void {
   checkQueueName(queue);
-  checkBytes(payload, "payload");
-  if (payload.length > MAX_PAYLOAD_BYTES) {
-    throw new WfError(
-      "WF_INVALID_ARGUMENT",
-      `payload has ${payload.length} bytes; at most ${MAX_PAYLOAD_BYTES} are allowed`,
-    );
-  }
+  checkPayload(payload, "payload", MAX_PAYLOAD_BYTES);
   if (options.id !== undefined) checkId(options.id, "WF_INVALID_JOB_ID");
   if (options.headers !== undefined) checkHeaders(options.headers);
   if (options.runAt !== undefined) {
@@ -178,7 +174,17 @@ export function checkEffects(effects: Effects): void {
 
 export function checkWake(request: WakeRequest): void {
   checkId(request.jobId, "WF_INVALID_JOB_ID");
-  if (request.payload !== undefined) checkBytes(request.payload, "wake payload");
+  const { payload } = request;
+  if (payload !== undefined) checkPayload(payload, "wake payload", MAX_WAKE_PAYLOAD_BYTES);
+}
+
+function checkPayload(payload: Uint8Array, name: string, maxBytes: number): void {
+  checkBytes(payload, name);
+  if (payload.length <= maxBytes) return;
+  throw new WfError(
+    "WF_INVALID_ARGUMENT",
+    `${name} has ${payload.length} bytes; at most ${maxBytes} are allowed`,
+  );
 }
 
 function checkRequest(request: EnqueueRequest): void {

@@ -18,7 +18,7 @@ export interface Effects {
 
 export interface WakeRequest {
   readonly jobId: string;
-  /** Bytes for the woken job's handler, as `job.wakePayload`. */
+  /** Bytes for the woken job's handler, as `job.wakePayload`. At most 256 KiB. */
   readonly payload?: Uint8Array | undefined;
 }
 

@@ -27,7 +27,10 @@ export interface Queue extends AsyncDisposable {
   readonly kv: KeyValue;
   readonly inspect: QueueInspector;
 
-  /** A new job id, greater than every one before it, for callers that must know the id before the enqueue. */
+  /**
+   * A new job id, greater than every one before it, for callers that must know the id before the enqueue.
+   * The one method that does not fail on a queue that has ended.
+   */
   nextJobId(): string;
 
   /**
@@ -85,7 +88,7 @@ export interface Queue extends AsyncDisposable {
    */
   cancel(jobId: string, effectsIfRemoved?: Effects): Promise<"removed" | "requested" | "not_found">;
 
-  /** Makes a scheduled job pending now, with bytes for its handler. */
+  /** Makes a scheduled job pending now, with up to 256 KiB for its handler. */
   wake(jobId: string, payload?: Uint8Array): Promise<WakeResult>;
 
   /**
