@@ -5,7 +5,7 @@ import {
   ObjectStoreQueueReader,
   type ObjectStoreQueueReaderOptions,
 } from "@wf/queue-object-store";
-import { MockClock, seededRandom } from "@wf/testing";
+import { MemoryObjectStore, MockClock, seededRandom } from "@wf/testing";
 
 export const PREFIX = "queue";
 
@@ -50,4 +50,17 @@ export function openReader(
 ): Promise<ObjectStoreQueueReader> {
   const { clock = new MockClock(), random = seededRandom(++opened) } = options;
   return ObjectStoreQueueReader.open(store, { prefix: PREFIX, clock, random, ...options });
+}
+
+/** A copy of a store with every object changed, or left out, by `change`. */
+export async function copyOf(
+  store: ObjectStore,
+  change: (key: string, body: Uint8Array) => Uint8Array | undefined,
+): Promise<MemoryObjectStore> {
+  const copy = new MemoryObjectStore();
+  for (const key of await keysOf(store)) {
+    const body = change(key, (await store.get(key)) as Uint8Array);
+    if (body !== undefined) await copy.put(key, body);
+  }
+  return copy;
 }

@@ -1,8 +1,7 @@
-import type { ObjectStore } from "@wf/core";
 import { encodeFrame } from "@wf/core/adapter";
 import { MemoryObjectStore } from "@wf/testing";
 import { describe, expect, it } from "vitest";
-import { bytes, keysOf, openQueue, pending } from "../../test-support/fixtures.ts";
+import { bytes, copyOf, keysOf, openQueue, pending } from "../../test-support/fixtures.ts";
 import { turn } from "../../test-support/steered-object-store.ts";
 
 /** Two epochs of three segments each; the first was taken over, the second closed. */
@@ -21,18 +20,6 @@ async function writeLog(): Promise<MemoryObjectStore> {
 
 const KEYS = await keysOf(await writeLog());
 const SEGMENTS = KEYS.filter((key) => key.includes("/log/"));
-
-async function copyOf(
-  store: ObjectStore,
-  change: (key: string, body: Uint8Array) => Uint8Array | undefined,
-) {
-  const copy = new MemoryObjectStore();
-  for (const key of await keysOf(store)) {
-    const body = change(key, (await store.get(key)) as Uint8Array);
-    if (body !== undefined) await copy.put(key, body);
-  }
-  return copy;
-}
 
 describe("a damaged log", () => {
   it("has the objects that these tests are about", async () => {
@@ -116,6 +103,14 @@ describe("a damaged log", () => {
       await expect(openQueue(await flip(1))).rejects.toMatchObject({ key: KEYS[1] });
       expect(await pending(await openQueue(await flip(0)), "jobs")).toEqual([..."abcdef"]);
     }
+  });
+
+  it("is noticed when the newest epoch is that of another", async () => {
+    const [older, newest] = KEYS as [string, string];
+    const original = await writeLog();
+    const wrong = (await original.get(older)) as Uint8Array;
+    const store = await copyOf(original, (key, body) => (key === newest ? wrong : body));
+    await expect(openQueue(store)).rejects.toMatchObject({ code: "WF_DATA_CORRUPT", key: newest });
   });
 
   it("is noticed when the newest epoch is missing", async () => {

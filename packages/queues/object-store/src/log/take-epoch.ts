@@ -60,5 +60,7 @@ export async function readEpoch(store: ObjectStore, prefix: string, epoch: numbe
   const key = epochKey(prefix, epoch);
   const stored = await store.get(key);
   if (stored === undefined) throw damaged(key, "it is missing");
-  return decodeEpoch(key, stored);
+  const owner = decodeEpoch(key, stored);
+  if (owner.epoch !== epoch) throw damaged(key, `it is that of epoch ${owner.epoch}`);
+  return owner;
 }

@@ -1,8 +1,10 @@
 import { isPermanent, StoreError } from "@wf/core";
 import { backoffMs, decodeFrame, encodeFrame } from "@wf/core/adapter";
 import { payloadKey, payloadsPrefix } from "../layout/keys.ts";
+import { damaged } from "../layout/segment.ts";
 import { type CreateContext, createSurely, STORE_BACKOFF } from "../log/create-surely.ts";
 
+/** The body is the reference, in ASCII, and the payload: so that an object at another's key is noticed. */
 const PAYLOAD = { magic: "wfpl", version: 1 } as const;
 
 /** Keys in one delete, which is what S3 takes. */
@@ -21,14 +23,15 @@ export class PayloadObjects {
   /** Stores a payload; durable when resolved. Tries until the store has it, or the signal is aborted. */
   async write(reference: string, payload: Uint8Array, signal: AbortSignal): Promise<void> {
     const key = payloadKey(this.#prefix, reference);
-    await createSurely(key, encodeFrame(PAYLOAD, payload), { ...this.#context, signal });
+    const frame = encodeFrame(PAYLOAD, Buffer.from(reference), payload);
+    await createSurely(key, frame, { ...this.#context, signal });
   }
 
   /** @throws WF_PAYLOAD_MISSING, WF_DATA_CORRUPT, WF_LAYOUT_UNSUPPORTED, and what the store throws */
   async read(reference: string): Promise<Uint8Array> {
     const key = payloadKey(this.#prefix, reference);
     const stored = await this.#context.store.get(key);
-    if (stored !== undefined) return decodeFrame(PAYLOAD, key, stored);
+    if (stored !== undefined) return decodePayload(key, stored, reference);
     throw new StoreError(
       "WF_PAYLOAD_MISSING",
       `${key}: the payload of a job is missing; its job was removed meanwhile, or the object was deleted`,
@@ -84,4 +87,11 @@ export class PayloadObjects {
     }
     await this.remove(orphans);
   }
+}
+
+function decodePayload(key: string, stored: Uint8Array, reference: string): Uint8Array {
+  const body = decodeFrame(PAYLOAD, key, stored);
+  const found = Buffer.from(body.subarray(0, reference.length)).toString();
+  if (found !== reference) throw damaged(key, "it is the payload of another job");
+  return body.slice(reference.length);
 }

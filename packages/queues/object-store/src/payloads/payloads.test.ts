@@ -124,6 +124,22 @@ describe("a payload above the threshold", () => {
     }
   });
 
+  it("is not given to another job when two of them are swapped in the store", async () => {
+    const store = new MemoryObjectStore();
+    const queue = await openQueue(store, SMALL);
+    for (const id of ["one", "two"]) await queue.enqueue("jobs", LARGE, { id });
+    const [first, second] = await payloadsOf(store);
+    const swapped = await Promise.all([store.get(second!), store.get(first!)]);
+    await store.put(first!, swapped[0]!);
+    await store.put(second!, swapped[1]!);
+    for (const [id, key] of Object.entries({ one: first, two: second })) {
+      await expect(queue.inspect.getJob(id)).rejects.toMatchObject({
+        code: "WF_DATA_CORRUPT",
+        key,
+      });
+    }
+  });
+
   it("is waited for while the store is down", async () => {
     const store = new SteeredObjectStore();
     const clock = new MockClock();

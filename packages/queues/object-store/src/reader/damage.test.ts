@@ -1,8 +1,13 @@
-import type { ObjectStore } from "@wf/core";
 import { encodeFrame } from "@wf/core/adapter";
 import { MemoryObjectStore, MockClock } from "@wf/testing";
 import { describe, expect, it } from "vitest";
-import { bytes, keysOf, openQueue, openReader } from "../../test-support/fixtures.ts";
+import {
+  bytes,
+  copyOf as copyStore,
+  keysOf,
+  openQueue,
+  openReader,
+} from "../../test-support/fixtures.ts";
 import { ReaderStore } from "../../test-support/reader-store.ts";
 import { turn } from "../../test-support/steered-object-store.ts";
 
@@ -31,16 +36,8 @@ async function writeSnapshot(): Promise<MemoryObjectStore> {
   return store;
 }
 
-async function copyOf(
-  store: ObjectStore,
-  change: (key: string, body: Uint8Array) => Uint8Array | undefined,
-) {
-  const copy = new MemoryObjectStore();
-  for (const key of await keysOf(store)) {
-    const body = change(key, (await store.get(key)) as Uint8Array);
-    if (body !== undefined) await copy.put(key, body);
-  }
-  return new ReaderStore(copy);
+async function copyOf(...args: Parameters<typeof copyStore>): Promise<ReaderStore> {
+  return new ReaderStore(await copyStore(...args));
 }
 
 const LOG_KEYS = await keysOf(await writeLog());

@@ -6,10 +6,6 @@ export interface ReadyPlace {
   readonly priority: number;
   readonly id: string;
 }
-export interface TimedPlace {
-  readonly at: number;
-  readonly id: string;
-}
 interface DuePlace {
   readonly runAt: number | undefined;
   readonly id: string;
