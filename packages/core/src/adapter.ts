@@ -1,6 +1,6 @@
 /**
- * For those who write a store or a queue: the checks that every adapter makes in the same words, and the
- * frame around stored objects. Applications need nothing of this.
+ * For those who write a store or a queue: the checks that every adapter makes in the same words, the sending
+ * of requests to a store behind a network, and the frame around stored objects. Applications need nothing of this.
  */
 export { type Backoff, backoffMs, DEFAULT_BACKOFF, resolveBackoff } from "./queue/backoff.ts";
 export {
@@ -18,6 +18,7 @@ export {
   MAX_KV_VALUE_BYTES,
 } from "./queue/checks.ts";
 export { pageLimit } from "./queue/page.ts";
+export { checkedKeys, checkRange } from "./store/checks.ts";
 export {
   decodeFrame,
   encodeFrame,
@@ -25,4 +26,12 @@ export {
   type FrameKind,
   writeFrameHeader,
 } from "./store/frame.ts";
+export { networkFailure, statusFailure } from "./store/http-failure.ts";
 export { checkKeyPrefix, checkObjectKey } from "./store/object-key.ts";
+export {
+  type RequestFailure,
+  RequestPolicy,
+  type RequestPolicyOptions,
+  retryAfterMs,
+  type StoreCall,
+} from "./store/request-policy.ts";

@@ -9,7 +9,11 @@ const RETRY_BY_CODE = {
   // The object store
   WF_STORE_ALREADY_EXISTS: "never",
   WF_STORE_UNSUPPORTED: "never",
+  WF_STORE_OBJECT_TOO_LARGE: "never",
   WF_STORE_DENIED: "safe",
+  WF_STORE_UNAUTHENTICATED: "safe",
+  WF_STORE_BUCKET_NOT_FOUND: "safe",
+  WF_STORE_MISCONFIGURED: "safe",
   WF_STORE_UNAVAILABLE: "safe",
   WF_STORE_OUTCOME_UNKNOWN: "ambiguous",
   WF_STORE_NOT_INITIALIZED: "safe",

@@ -9,7 +9,7 @@ import {
   StoreError,
   systemClock,
 } from "@wf/core";
-import { checkBytes, checkInteger, checkObjectKey } from "@wf/core/adapter";
+import { checkBytes, checkedKeys, checkObjectKey, checkRange } from "@wf/core/adapter";
 import { SortedKeys } from "./sorted-keys.ts";
 
 export interface MemoryObjectStoreOptions {
@@ -61,10 +61,7 @@ export class MemoryObjectStore implements ObjectStore {
   async get(key: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
     checkObjectKey(key);
     const { range, signal } = options;
-    if (range !== undefined) {
-      checkInteger(range.offset, "range.offset", 0, Number.MAX_SAFE_INTEGER);
-      checkInteger(range.length, "range.length", 1, Number.MAX_SAFE_INTEGER);
-    }
+    checkRange(range);
     signal?.throwIfAborted();
     const body = this.#objects.get(key)?.body;
     return range === undefined
@@ -74,8 +71,7 @@ export class MemoryObjectStore implements ObjectStore {
 
   /** @throws WF_INVALID_KEY, for any of the keys; then none is removed */
   async delete(keys: string | readonly string[], options: StoreCallOptions = {}): Promise<void> {
-    const all = typeof keys === "string" ? [keys] : keys;
-    for (const key of all) checkObjectKey(key);
+    const all = checkedKeys(keys);
     options.signal?.throwIfAborted();
     for (const key of all) this.#objects.delete(key);
   }

@@ -6,7 +6,10 @@
  *
  * Failures are `StoreError`s: `WF_STORE_UNAVAILABLE` where nothing happened and a repeat is safe,
  * `WF_STORE_OUTCOME_UNKNOWN` where a write may have landed, `WF_STORE_DENIED` where a permission is
- * missing. A method aborted by its `signal` rejects with `signal.reason`; an aborted write may still land.
+ * missing, `WF_STORE_UNAUTHENTICATED`, `WF_STORE_BUCKET_NOT_FOUND`, `WF_STORE_MISCONFIGURED` and
+ * `WF_STORE_OBJECT_TOO_LARGE` as they say. `WF_INVALID_KEY` and `WF_INVALID_ARGUMENT` refuse the arguments
+ * before anything is sent. A method aborted by its `signal` rejects with `signal.reason`; an aborted write
+ * may still land.
  */
 export interface ObjectStore {
   /**

@@ -8,7 +8,7 @@ import {
   type StoreCallOptions,
   WfError,
 } from "@wf/core";
-import { checkBytes, checkInteger, checkObjectKey } from "@wf/core/adapter";
+import { checkBytes, checkedKeys, checkObjectKey, checkRange } from "@wf/core/adapter";
 import { DirectorySync } from "./directory-sync.ts";
 import { objectPath } from "./key-path.ts";
 import { listObjects } from "./list-objects.ts";
@@ -83,10 +83,7 @@ export class FileSystemObjectStore implements ObjectStore {
   async get(key: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
     const { range, signal } = options;
     const path = this.#path(key);
-    if (range !== undefined) {
-      checkInteger(range.offset, "range.offset", 0, Number.MAX_SAFE_INTEGER);
-      checkInteger(range.length, "range.length", 1, Number.MAX_SAFE_INTEGER);
-    }
+    checkRange(range);
     signal?.throwIfAborted();
     try {
       return await readObject(path, range);
@@ -101,8 +98,7 @@ export class FileSystemObjectStore implements ObjectStore {
    * some may have been removed: repeat it.
    */
   async delete(keys: string | readonly string[], options: StoreCallOptions = {}): Promise<void> {
-    const all = typeof keys === "string" ? [keys] : keys;
-    const paths = all.map((key) => this.#path(key));
+    const paths = checkedKeys(keys).map((key) => this.#path(key));
     await this.#remover.remove(paths, options.signal);
   }
 

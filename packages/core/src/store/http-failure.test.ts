@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { networkFailure, statusFailure } from "./http-failure.ts";
+
+describe("statusFailure", () => {
+  for (const [status, ofWrite, ofRead] of [
+    [301, "WF_STORE_MISCONFIGURED", "WF_STORE_MISCONFIGURED"],
+    [400, "WF_STORE_MISCONFIGURED", "WF_STORE_MISCONFIGURED"],
+    [401, "WF_STORE_UNAUTHENTICATED", "WF_STORE_UNAUTHENTICATED"],
+    [403, "WF_STORE_DENIED", "WF_STORE_DENIED"],
+    [404, "WF_STORE_BUCKET_NOT_FOUND", "WF_STORE_BUCKET_NOT_FOUND"],
+    [408, "WF_STORE_OUTCOME_UNKNOWN", "WF_STORE_UNAVAILABLE"],
+    [413, "WF_STORE_OBJECT_TOO_LARGE", "WF_STORE_OBJECT_TOO_LARGE"],
+    [418, "WF_STORE_MISCONFIGURED", "WF_STORE_MISCONFIGURED"],
+    [429, "WF_STORE_UNAVAILABLE", "WF_STORE_UNAVAILABLE"],
+    [500, "WF_STORE_OUTCOME_UNKNOWN", "WF_STORE_UNAVAILABLE"],
+    [501, "WF_STORE_UNSUPPORTED", "WF_STORE_UNSUPPORTED"],
+    [503, "WF_STORE_OUTCOME_UNKNOWN", "WF_STORE_UNAVAILABLE"],
+    [599, "WF_STORE_OUTCOME_UNKNOWN", "WF_STORE_UNAVAILABLE"],
+  ] as const) {
+    it(`takes ${status} as ${ofWrite} of a write and ${ofRead} of a read`, () => {
+      expect(statusFailure(status, true).code).toBe(ofWrite);
+      expect(statusFailure(status, false).code).toBe(ofRead);
+      expect(statusFailure(status, true).advice).toContain(`HTTP ${status}`);
+    });
+  }
+});
+
+describe("networkFailure", () => {
+  const refused = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
+  for (const [title, error, ofWrite] of [
+    ["nothing listens", refused, "WF_STORE_UNAVAILABLE"],
+    [
+      "nothing listens, told as a cause",
+      new Error("x", { cause: refused }),
+      "WF_STORE_UNAVAILABLE",
+    ],
+    ["nothing listens at any address", new AggregateError([refused]), "WF_STORE_UNAVAILABLE"],
+    [
+      "the connection is lost",
+      Object.assign(new Error("reset"), { code: "ECONNRESET" }),
+      "WF_STORE_OUTCOME_UNKNOWN",
+    ],
+    ["anything else is thrown", "a string", "WF_STORE_OUTCOME_UNKNOWN"],
+  ] as const) {
+    it(`takes it as ${ofWrite} of a write where ${title}`, () => {
+      expect(networkFailure(error, true).code).toBe(ofWrite);
+      expect(networkFailure(error, false).code).toBe("WF_STORE_UNAVAILABLE");
+    });
+  }
+});
