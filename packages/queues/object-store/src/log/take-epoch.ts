@@ -1,4 +1,4 @@
-import { createObject, type ObjectStore } from "@wf/core";
+import { createObject, type ObjectStore, StoreError, WfError } from "@wf/core";
 import { decodeEpoch, encodeEpoch, type Owner } from "../layout/epoch-object.ts";
 import { epochKey, epochsPrefix, trailingNumber } from "../layout/keys.ts";
 import { damaged } from "../layout/segment.ts";
@@ -14,6 +14,7 @@ export interface TakenEpoch {
  *
  * @param known an epoch that exists, or 0; earlier ones are not looked at
  * @throws WF_DATA_CORRUPT when an epoch is missing
+ * @throws WF_STORE_UNSUPPORTED when the store creates an object that is there already
  */
 export async function takeEpoch(
   store: ObjectStore,
@@ -28,9 +29,34 @@ export async function takeEpoch(
     const result = await createObject(store, epochKey(prefix, epoch), body);
     // Lost to another opener: that one is to be ended in its turn.
     if (!result.created) continue;
+    await checkHonoursIfAbsent(store, epochKey(prefix, epoch), body);
     const previous = newest === 0 ? undefined : await readEpoch(store, prefix, newest);
     return { epoch, previous };
   }
+}
+
+/**
+ * Everything here rests on create-if-absent, and some stores that call themselves compatible take the
+ * condition and ignore it. So each opener tries to create its own epoch object once more, with the same bytes.
+ */
+async function checkHonoursIfAbsent(
+  store: ObjectStore,
+  key: string,
+  body: Uint8Array,
+): Promise<void> {
+  try {
+    await store.put(key, body, { ifAbsent: true });
+  } catch (error) {
+    if (WfError.is(error, "WF_STORE_ALREADY_EXISTS")) return;
+    throw error;
+  }
+  throw new StoreError(
+    "WF_STORE_UNSUPPORTED",
+    `${key}: the store created this object twice although it was asked to create it only where there is none. ` +
+      "A queue on such a store would lose acknowledged jobs when two processes open it: use a store that " +
+      "honours create-if-absent (If-None-Match: *)",
+    { key },
+  );
 }
 
 /**
