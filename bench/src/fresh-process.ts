@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import type { Report } from "./child.ts";
+import { MODULE_EXTENSION } from "./extension.ts";
 import type { Figure } from "./question.ts";
 
 export interface FreshProcess {
@@ -16,8 +17,8 @@ const TIMEOUT_MS = 300_000;
 
 /** Runs a question or a part of one in a process of its own, so that memory and compiled code are its own. */
 export function runFresh(what: FreshProcess, onFigure: (figure: Figure) => void): Promise<unknown> {
-  const child = fork(new URL("child.ts", import.meta.url), [JSON.stringify(what)], {
-    execArgv: ["--conditions=@wf/source", ...profiling(what)],
+  const child = fork(new URL(`child${MODULE_EXTENSION}`, import.meta.url), [JSON.stringify(what)], {
+    execArgv: [...process.execArgv, ...profiling(what)],
     timeout: TIMEOUT_MS,
   });
   return new Promise((resolve, reject) => {

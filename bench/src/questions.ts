@@ -1,14 +1,17 @@
 import { readdirSync } from "node:fs";
+import { basename } from "node:path";
+import { MODULE_EXTENSION } from "./extension.ts";
 import type { Question } from "./question.ts";
 
 /** In the order of their files. */
 export function questionNames(): string[] {
   return readdirSync(new URL("questions/", import.meta.url))
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => file.slice(0, -".ts".length))
+    .filter((file) => file.endsWith(MODULE_EXTENSION))
+    .map((file) => basename(file, MODULE_EXTENSION))
     .sort();
 }
 
 export async function readQuestion(name: string): Promise<Question> {
-  return (await import(new URL(`questions/${name}.ts`, import.meta.url).href)).question;
+  return (await import(new URL(`questions/${name}${MODULE_EXTENSION}`, import.meta.url).href))
+    .question;
 }

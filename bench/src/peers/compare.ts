@@ -3,6 +3,7 @@ import { fork } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { MODULE_EXTENSION } from "../extension.ts";
 import { median } from "../statistics.ts";
 import { formatValue } from "../table.ts";
 import type { Measured } from "../verdict.ts";
@@ -167,10 +168,14 @@ async function contest(
 }
 
 function inFreshProcess(contest: Contest): Promise<number> {
-  const child = fork(new URL("contend.ts", import.meta.url), [JSON.stringify(contest)], {
-    execArgv: ["--conditions=@wf/source", "--no-deprecation"],
-    timeout: CONTEST_TIMEOUT_MS,
-  });
+  const child = fork(
+    new URL(`contend${MODULE_EXTENSION}`, import.meta.url),
+    [JSON.stringify(contest)],
+    {
+      execArgv: [...process.execArgv, "--no-deprecation"],
+      timeout: CONTEST_TIMEOUT_MS,
+    },
+  );
   return new Promise((resolve, reject) => {
     let result: ContestResult | undefined;
     child.on("message", (message: ContestResult) => {

@@ -1,3 +1,4 @@
+import { MODULE_EXTENSION } from "../extension.ts";
 import type { ServerKind } from "./servers.ts";
 
 /** How much happens at once, the same for all who are compared. */
@@ -34,7 +35,7 @@ export interface OpenContender {
 }
 
 export async function readContender(file: string): Promise<Contender> {
-  return (await import(new URL(`${file}.ts`, import.meta.url).href)).contender;
+  return (await import(new URL(`${file}${MODULE_EXTENSION}`, import.meta.url).href)).contender;
 }
 
 export function text(bytes: number): string {

@@ -22,7 +22,7 @@ export const question: Question = {
         runs: RUNS,
         stepsPerRun,
         submitters: 300,
-        stepsAtOnce: 1_000,
+        stepsAtOnce: 300,
         hook: false,
         submitFirst: true,
       });
