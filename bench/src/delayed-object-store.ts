@@ -1,20 +1,24 @@
-import type {
-  GetOptions,
-  ListOptions,
-  ObjectMeta,
-  ObjectStore,
-  PutOptions,
-  StoreCallOptions,
+import {
+  type Clock,
+  type GetOptions,
+  type ListOptions,
+  type ObjectMeta,
+  type ObjectStore,
+  type PutOptions,
+  type StoreCallOptions,
+  systemClock,
 } from "@wf/core";
 
 /** A store whose every request takes as long as `latencyMs` says, as one in a cloud does. */
 export class DelayedObjectStore implements ObjectStore {
   readonly #store: ObjectStore;
   readonly #latencyMs: () => number;
+  readonly #clock: Clock;
 
-  constructor(store: ObjectStore, latencyMs: () => number) {
+  constructor(store: ObjectStore, latencyMs: () => number, clock: Clock = systemClock) {
     this.#store = store;
     this.#latencyMs = latencyMs;
+    this.#clock = clock;
   }
 
   async put(key: string, body: Uint8Array, options?: PutOptions): Promise<void> {
@@ -43,7 +47,7 @@ export class DelayedObjectStore implements ObjectStore {
   }
 
   #delay(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, this.#latencyMs()));
+    return this.#clock.sleep(this.#latencyMs());
   }
 }
 
