@@ -14,6 +14,8 @@ export default defineConfig({
       "examples/**/*.test.ts",
       "scripts/**/*.test.ts",
       "bench/**/*.test.ts",
+      "docs/**/*.test.ts",
+      "simulation/**/*.test.ts",
     ],
     exclude: ["**/node_modules/**", "**/dist/**"],
   },

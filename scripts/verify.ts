@@ -59,7 +59,7 @@ check("biome", "check", "--error-on-warnings", ".");
 check("tsc", "--noEmit");
 // By pnpm, because turbo asks it for the packages.
 check("npx", "-y", "pnpm@12", "exec", "turbo", "run", "build");
-check("node", "scripts/check-packages.ts");
+check("node", "scripts/packages/check.ts");
 test();
 check("npm", "run", "--silent", "demo");
 

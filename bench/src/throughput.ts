@@ -1,6 +1,6 @@
 import type { ObjectStore } from "@wf/core";
 import { ObjectStoreQueue } from "@wf/queue-object-store";
-import { CountingObjectStore, requestsOf } from "./counting-object-store.ts";
+import { CountingObjectStore } from "@wf/testing";
 import { pushThrough, pushThroughWorker } from "./load.ts";
 import type { Bench } from "./question.ts";
 import { median, repeat } from "./statistics.ts";
@@ -46,7 +46,7 @@ export async function measureThroughput(bench: Bench, plan: ThroughputPlan): Pro
     );
     bench.figure(
       `${size}, requests`,
-      per(({ counts }) => requestsOf(counts) / jobs),
+      per(({ counts }) => counts.requests / jobs),
       "requests/job",
     );
     if (concurrency < 300) continue;

@@ -4,10 +4,10 @@
  * The bytes written are compared with those of the payloads.
  */
 import { ObjectStoreQueue } from "@wf/queue-object-store";
-import { MemoryObjectStore } from "@wf/testing";
-import { CountingObjectStore, type RequestCounts, requestsOf } from "../counting-object-store.ts";
+import { CountingObjectStore, MemoryObjectStore, type RequestCounts } from "@wf/testing";
 import { drain, produce, pushThrough } from "../load.ts";
 import type { Bench, Question } from "../question.ts";
+import { completesSnapshot } from "../snapshot-key.ts";
 
 const KIB = 1_024;
 const CALLERS = 64;
@@ -36,24 +36,23 @@ export const question: Question = {
   },
 };
 
+interface Counts extends RequestCounts {
+  readonly snapshots: number;
+}
+
 /** Counts from before the opening to after the close. */
-async function count(work: (queue: ObjectStoreQueue) => Promise<unknown>): Promise<RequestCounts> {
-  const store = new CountingObjectStore(new MemoryObjectStore());
+async function count(work: (queue: ObjectStoreQueue) => Promise<unknown>): Promise<Counts> {
+  const snapshots = new CountingObjectStore(new MemoryObjectStore(), { only: completesSnapshot });
+  const store = new CountingObjectStore(snapshots);
   const queue = await ObjectStoreQueue.open(store, { prefix: "queue" });
   await work(queue);
   await queue.close();
-  return store.take();
+  return { ...store.take(), snapshots: snapshots.take().puts };
 }
 
-function report(
-  bench: Bench,
-  name: string,
-  bytes: number,
-  jobs: number,
-  counts: RequestCounts,
-): void {
+function report(bench: Bench, name: string, bytes: number, jobs: number, counts: Counts): void {
   bench.figure(`${name}: written`, counts.bytesWritten / jobs / bytes, "× the payload");
   bench.figure(`${name}: overhead`, counts.bytesWritten / jobs - bytes, "bytes/job");
   bench.figure(`${name}: snapshots`, counts.snapshots, "");
-  bench.figure(`${name}: requests`, requestsOf(counts) / jobs, "requests/job");
+  bench.figure(`${name}: requests`, counts.requests / jobs, "requests/job");
 }

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { ObjectStoreQueue } from "@wf/queue-object-store";
 import { FileSystemObjectStore } from "@wf/store-fs";
-import { CountingObjectStore, requestsOf } from "../counting-object-store.ts";
+import { CountingObjectStore } from "@wf/testing";
 import type { Question } from "../question.ts";
 import { workThrough } from "../runs.ts";
 import { median, repeat } from "../statistics.ts";
@@ -43,7 +43,7 @@ export const question: Question = {
       );
       bench.figure(
         `${name}, requests`,
-        per(({ counts }) => requestsOf(counts) / RUNS),
+        per(({ counts }) => counts.requests / RUNS),
         "requests/run",
       );
       bench.figure(

@@ -12,8 +12,7 @@ import {
   WorkflowRuntime,
 } from "@wf/core";
 import { ObjectStoreQueue } from "@wf/queue-object-store";
-import { MemoryObjectStore, MockClock } from "@wf/testing";
-import { CountingObjectStore, requestsOf } from "../counting-object-store.ts";
+import { CountingObjectStore, MemoryObjectStore, MockClock } from "@wf/testing";
 import { pushThrough, QUEUE } from "../load.ts";
 import type { Question } from "../question.ts";
 
@@ -52,7 +51,7 @@ async function idle(clock: Clock, pass: () => Promise<unknown>): Promise<number>
   await settled(queue);
   store.take();
   await pass();
-  const requests = requestsOf(store.take());
+  const requests = store.take().requests;
   stop.abort();
   await working;
   await queue.close();

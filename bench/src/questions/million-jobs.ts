@@ -1,33 +1,36 @@
 /**
  * What do 1 million pending jobs of 64 bytes cost, on the file system: memory, the longest pause of the event
- * loop while they come and while others go on beside them (snapshots included), and the time to open the queue
- * again, after a crash and after a close?
+ * loop while they come, while others go on beside them and while a snapshot of them is taken, and the time to open
+ * the queue again, after a crash and after a close?
  */
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { ObjectStoreQueue } from "@wf/queue-object-store";
 import { FileSystemObjectStore } from "@wf/store-fs";
-import { CountingObjectStore } from "../counting-object-store.ts";
+import { CountingObjectStore } from "@wf/testing";
 import { inParallel, pushThrough, QUEUE } from "../load.ts";
 import type { Question } from "../question.ts";
+import { completesSnapshot } from "../snapshot-key.ts";
 import { stopwatch } from "../stopwatch.ts";
 
 const JOBS = 1_000_000;
 /** Jobs of one `enqueueMany`: few enough that a call is no pause of its own. */
 const BATCH = 100;
 const MB = 1e6;
+/** Makes the log long and the queue no larger, until a snapshot is due. */
+const BALLAST = new Uint8Array(262_144);
 
 interface Filled {
   readonly seconds: number;
   readonly mb: number;
   readonly filling: Pauses;
   readonly working: Pauses;
+  readonly snapshotting: Pauses;
 }
 
 interface Pauses {
   readonly p99Ms: number;
   readonly maxMs: number;
-  readonly snapshots: number;
 }
 
 interface Opened {
@@ -44,11 +47,11 @@ export const question: Question = {
     const filled = await bench.fresh<Filled>("fill", root);
     bench.figure("enqueued, 100 at once", JOBS / filled.seconds, "jobs/s");
     bench.figure("resident", filled.mb, "MB");
-    for (const [name, { p99Ms, maxMs, snapshots }] of [
+    for (const [name, { p99Ms, maxMs }] of [
       ["while filling", filled.filling],
       ["while 50,000 others pass", filled.working],
+      ["while a snapshot is taken", filled.snapshotting],
     ] as const) {
-      bench.figure(`snapshots ${name}`, snapshots, "");
       bench.figure(`event loop delay ${name}, p99`, p99Ms, "ms");
       bench.figure(`event loop delay ${name}, max`, maxMs, "ms");
     }
@@ -63,10 +66,11 @@ export const question: Question = {
 
 /** Fills the queue, lets others go through it, and leaves without closing it. */
 async function fill(root: string): Promise<Filled> {
-  const store = new CountingObjectStore(new FileSystemObjectStore({ root }));
-  const queue = await ObjectStoreQueue.open(store, { prefix: "queue" });
+  const files = new FileSystemObjectStore({ root });
+  const snapshots = new CountingObjectStore(files, { only: completesSnapshot });
+  const queue = await ObjectStoreQueue.open(snapshots, { prefix: "queue" });
   const taken = stopwatch();
-  const filling = await pausesOf(store, () =>
+  const filling = await pausesOf(() =>
     inParallel(JOBS / BATCH, 64, () =>
       queue.enqueueMany(
         Array.from({ length: BATCH }, () => ({ queue: QUEUE, payload: new Uint8Array(64) })),
@@ -82,8 +86,12 @@ async function fill(root: string): Promise<Filled> {
     payload: new Uint8Array(64),
     queueName: "others",
   };
-  const working = await pausesOf(store, () => pushThrough(queue, others));
-  return { seconds, mb, filling, working };
+  const working = await pausesOf(() => pushThrough(queue, others));
+  snapshots.take();
+  const snapshotting = await pausesOf(async () => {
+    while (snapshots.counts.puts === 0) await queue.kv.put("ballast", BALLAST);
+  });
+  return { seconds, mb, filling, working, snapshotting };
 }
 
 async function open(root: string): Promise<Opened> {
@@ -97,13 +105,9 @@ async function open(root: string): Promise<Opened> {
   return { seconds, mb, pending };
 }
 
-async function pausesOf(
-  store: CountingObjectStore,
-  action: () => Promise<unknown>,
-): Promise<Pauses> {
+async function pausesOf(action: () => Promise<unknown>): Promise<Pauses> {
   const resolutionMs = 1;
   const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
-  store.take();
   histogram.enable();
   await action();
   histogram.disable();
@@ -112,6 +116,5 @@ async function pausesOf(
   return {
     p99Ms: delayMs(histogram.percentile(99)),
     maxMs: delayMs(histogram.max),
-    snapshots: store.take().snapshots,
   };
 }

@@ -7,8 +7,7 @@ import { join } from "node:path";
 import type { ObjectStore } from "@wf/core";
 import { ObjectStoreQueue } from "@wf/queue-object-store";
 import { FileSystemObjectStore } from "@wf/store-fs";
-import { MemoryObjectStore } from "@wf/testing";
-import { CountingObjectStore, requestsOf } from "../counting-object-store.ts";
+import { CountingObjectStore, MemoryObjectStore } from "@wf/testing";
 import { DelayedObjectStore } from "../delayed-object-store.ts";
 import { drain, pushThrough, QUEUE } from "../load.ts";
 import type { Question } from "../question.ts";
@@ -70,7 +69,7 @@ async function measureOpen(store: ObjectStore): Promise<Opening> {
   const counts = counting.take();
   return {
     milliseconds: seconds * 1_000,
-    requests: requestsOf(counts),
+    requests: counts.requests,
     bytesRead: counts.bytesRead,
   };
 }

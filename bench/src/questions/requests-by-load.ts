@@ -11,8 +11,13 @@ import {
   WorkflowRuntime,
 } from "@wf/core";
 import { ObjectStoreQueue } from "@wf/queue-object-store";
-import { MemoryObjectStore, MockClock, seededRandom } from "@wf/testing";
-import { CountingObjectStore, type RequestCounts } from "../counting-object-store.ts";
+import {
+  CountingObjectStore,
+  MemoryObjectStore,
+  MockClock,
+  type RequestCounts,
+  seededRandom,
+} from "@wf/testing";
 import { DelayedObjectStore, latencyBetween } from "../delayed-object-store.ts";
 import { QUEUE } from "../load.ts";
 import type { Bench, Question } from "../question.ts";

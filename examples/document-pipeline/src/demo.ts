@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { UsageError } from "./demo-error.ts";
+import { DemoStore } from "./demo-store.ts";
 import { findDocuments, type SourceDocument } from "./documents/documents.ts";
 import { type Verdict, verifyRun } from "./records/verify-run.ts";
 import { compareReports } from "./report/compare-reports.ts";
@@ -22,6 +23,8 @@ export interface Demo {
   readonly seed: number;
   /** Where the demo's own directories are made. */
   readonly workParent: string;
+  /** URL of the store to work on, below a name of its own; undefined: a directory. */
+  readonly store: string | undefined;
   /** How a path is shown. */
   readonly display: (file: string) => string;
 }
@@ -43,9 +46,10 @@ export async function runDemo(demo: Demo): Promise<boolean> {
       `${demo.kills} kills at moments drawn from seed ${demo.seed}`,
   );
   const directory = createWorkDirectory(demo.workParent);
+  await using place = await DemoStore.open(demo.store, directory);
   const plan = planKills(demo.seed, demo.kills, calls);
-  const killed = await checkedRun("killed", directory, documents, plan);
-  const whole = await checkedRun("uninterrupted", directory, documents, []);
+  const killed = await checkedRun("killed", directory, place, documents, plan);
+  const whole = await checkedRun("uninterrupted", directory, place, documents, []);
   const differences = await compareReports(killed.run.reportsDirectory, whole.run.reportsDirectory);
   const problems = [...killed.verdict.problems, ...whole.verdict.problems, ...differences];
 
@@ -75,12 +79,19 @@ function lastLine(documents: number, { kills, ledger }: PipelineRun, identical: 
 async function checkedRun(
   name: string,
   directory: string,
+  place: DemoStore,
   documents: readonly SourceDocument[],
   plan: readonly Kill[],
 ): Promise<CheckedRun> {
   const progress = showProgress(name.padEnd("uninterrupted".length), documents.length);
   try {
-    const run = await runPipeline(path.join(directory, name), documents, plan, progress);
+    const run = await runPipeline(
+      path.join(directory, name),
+      place.urlOf(name),
+      documents,
+      plan,
+      progress,
+    );
     const verdict = verifyRun({
       ...run,
       documents: documents.length,

@@ -9,6 +9,7 @@
 
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import { absoluteStoreUrl } from "@wf/example-store-url";
 import { runDemo } from "./demo.ts";
 import { DemoError, UsageError } from "./demo-error.ts";
 import { type DemoOptions, parseOptions, USAGE } from "./options.ts";
@@ -35,6 +36,7 @@ async function run(options: DemoOptions): Promise<number> {
     kills: options.kills,
     seed: options.seed ?? Math.floor(Math.random() * 2 ** 32),
     workParent: WORK_DIRECTORY,
+    store: options.store && absoluteStoreUrl(options.store, userDirectory()),
     display,
   });
   return succeeded ? 0 : 1;

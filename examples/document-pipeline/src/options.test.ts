@@ -10,16 +10,19 @@ describe("parseOptions", () => {
       documents: 200,
       kills: 5,
       seed: undefined,
+      store: undefined,
     });
   });
 
-  it("takes the directory and the numbers in any order", () => {
-    expect(parseOptions(["--kills", "0", "notes", "--seed=7", "--documents", "12"])).toEqual({
+  it("takes the directory, the numbers and the store in any order", () => {
+    const args = ["--kills", "0", "notes", "--seed=7", "--store", "s3://b/p", "--documents", "12"];
+    expect(parseOptions(args)).toEqual({
       kind: "run",
       directory: "notes",
       documents: 12,
       kills: 0,
       seed: 7,
+      store: "s3://b/p",
     });
   });
 

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { STORE_URLS } from "@wf/example-store-url";
 import { UsageError } from "./demo-error.ts";
 
 /** What the demo is asked to do. */
@@ -9,6 +10,8 @@ export interface DemoOptions {
   readonly kills: number;
   /** Decides when the worker is killed; undefined: a new one. */
   readonly seed: number | undefined;
+  /** Where the demo keeps everything, below a name of its own; undefined: in a directory. */
+  readonly store: string | undefined;
 }
 
 export type Command = { readonly kind: "help" } | ({ readonly kind: "run" } & DemoOptions);
@@ -17,7 +20,7 @@ const MAX_DOCUMENTS = 5_000;
 const MAX_KILLS = 100;
 const MAX_SEED = 2 ** 32 - 1;
 
-export const USAGE = `usage: npm run demo [-- DIRECTORY] [--documents N] [--kills K] [--seed S]
+export const USAGE = `usage: npm run demo [-- DIRECTORY] [--documents N] [--kills K] [--seed S] [--store URL]
 
 Analyses Markdown documents section by section with a paid service, while the worker process is
 killed (SIGKILL) and started again, and checks that nothing was lost and nothing needlessly paid twice.
@@ -26,6 +29,8 @@ killed (SIGKILL) and started again, and checks that nothing was lost and nothing
   --documents N  at most so many documents, 1 to ${MAX_DOCUMENTS}; default 200
   --kills K      how often the worker is killed, 0 to ${MAX_KILLS}; default 5
   --seed S       decides the moments of the kills, 0 to ${MAX_SEED}; default: a new one, printed
+  --store URL    where everything is kept; default: a directory of the demo's own. One of
+${STORE_URLS.replaceAll(/^/gm, " ".repeat(19))}
   --help         print this`;
 
 /** @throws UsageError naming the argument and what it allows */
@@ -42,6 +47,7 @@ export function parseOptions(args: readonly string[]): Command {
     documents: wholeNumber("--documents", values.documents, 1, MAX_DOCUMENTS) ?? 200,
     kills: wholeNumber("--kills", values.kills, 0, MAX_KILLS) ?? 5,
     seed: wholeNumber("--seed", values.seed, 0, MAX_SEED),
+    store: values.store,
   };
 }
 
@@ -54,6 +60,7 @@ function parse(args: readonly string[]) {
         documents: { type: "string" },
         kills: { type: "string" },
         seed: { type: "string" },
+        store: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     });

@@ -1,9 +1,11 @@
 export type { ConformanceRunner, SkippableTest } from "./conformance/conformance-runner.ts";
-export {
-  type ObjectStoreSubject,
-  type OpenedObjectStore,
-  objectStoreConformance,
-} from "./conformance/object-store-conformance.ts";
+export type {
+  HeldRequest,
+  ObjectStoreFaults,
+  ObjectStoreSubject,
+  OpenedObjectStore,
+} from "./conformance/object-store/object-store-subject.ts";
+export { objectStoreConformance } from "./conformance/object-store-conformance.ts";
 export type { QueueSettings } from "./conformance/queue/queue-case.ts";
 export {
   type OpenedQueue,
@@ -12,10 +14,37 @@ export {
   queueConformance,
 } from "./conformance/queue-conformance.ts";
 export {
+  type ConformanceReport,
+  type ConformanceResult,
+  type ConformanceRunOptions,
+  runObjectStoreConformance,
+} from "./conformance/run-object-store-conformance.ts";
+export {
   type OpenedWorkflowParts,
   type WorkflowSubject,
   workflowConformance,
 } from "./conformance/workflow-conformance.ts";
+export {
+  CountingObjectStore,
+  type CountingObjectStoreOptions,
+  type RequestCounts,
+} from "./counting-object-store.ts";
+export type {
+  DelayRange,
+  Fault,
+  FaultRule,
+  StoreOperation,
+} from "./faulty-object-store/fault-rules.ts";
+export {
+  FaultyObjectStore,
+  type FaultyStoreEvent,
+} from "./faulty-object-store/faulty-object-store.ts";
+export type { FaultyObjectStoreOptions } from "./faulty-object-store/faulty-options.ts";
+export {
+  type HttpAnswer,
+  HttpFaultProxy,
+  type HttpFaultProxyOptions,
+} from "./http-fault-proxy.ts";
 export { MemoryObjectStore, type MemoryObjectStoreOptions } from "./memory-object-store.ts";
 export { MockClock, type MockClockOptions } from "./mock-clock.ts";
 export { seededRandom } from "./seeded-random.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { collect, keysOf } from "./conformance/object-store-case.ts";
+import { collect, keysOf } from "./conformance/object-store/object-store-case.ts";
 import { objectStoreConformance } from "./conformance/object-store-conformance.ts";
 import { MemoryObjectStore } from "./memory-object-store.ts";
 import { MockClock } from "./mock-clock.ts";
@@ -7,7 +7,7 @@ import { seededRandom } from "./seeded-random.ts";
 
 objectStoreConformance(
   { describe, it },
-  { name: "MemoryObjectStore", open: () => ({ store: new MemoryObjectStore() }) },
+  { name: "MemoryObjectStore", isLocal: true, open: () => ({ store: new MemoryObjectStore() }) },
 );
 
 const bytes = (...values: number[]) => Uint8Array.from(values);

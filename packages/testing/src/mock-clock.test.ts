@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { collect } from "./conformance/object-store-case.ts";
+import { collect } from "./conformance/object-store/object-store-case.ts";
 import { MemoryObjectStore } from "./memory-object-store.ts";
 import { MockClock } from "./mock-clock.ts";
 

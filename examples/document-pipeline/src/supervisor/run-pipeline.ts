@@ -28,18 +28,19 @@ export interface PipelineRun {
 }
 
 /**
- * Runs the pipeline in `directory`, which is new: starts the analysis service and a worker, kills the worker
+ * Runs the pipeline in `directory` and on the store of `storeUrl`, which are new: starts the analysis service and a worker, kills the worker
  * as planned and starts it again, until every document has its report.
  *
  * @throws DemoError when a document fails, a process ends by itself, or nothing happens any more
  */
 export async function runPipeline(
   directory: string,
+  storeUrl: string,
   documents: readonly SourceDocument[],
   plan: readonly Kill[],
   progress: Progress,
 ): Promise<PipelineRun> {
-  const supervisor = new Supervisor(directory, documents, progress);
+  const supervisor = new Supervisor(directory, storeUrl, documents, progress);
   const startedAt = performance.now();
   try {
     await supervisor.start();
@@ -57,6 +58,7 @@ class Supervisor {
   readonly journal = new Journal();
   readonly reportsDirectory: string;
   readonly #directory: string;
+  readonly #storeUrl: string;
   readonly #documents: readonly SourceDocument[];
   readonly #progress: Progress;
   readonly #orderPath: string;
@@ -70,8 +72,14 @@ class Supervisor {
   #incarnation = 0;
   #heardAt = performance.now();
 
-  constructor(directory: string, documents: readonly SourceDocument[], progress: Progress) {
+  constructor(
+    directory: string,
+    storeUrl: string,
+    documents: readonly SourceDocument[],
+    progress: Progress,
+  ) {
     this.#directory = directory;
+    this.#storeUrl = storeUrl;
     this.#documents = documents;
     this.#progress = progress;
     this.reportsDirectory = path.join(directory, "reports");
@@ -96,7 +104,7 @@ class Supervisor {
     const order: WorkOrder = {
       documents: this.#documents,
       serviceUrl: await service.message(),
-      storeRoot: path.join(this.#directory, "store"),
+      storeUrl: this.#storeUrl,
       journalPath: this.#journalPath,
       reportsDirectory: this.reportsDirectory,
     };

@@ -5,7 +5,7 @@ export interface WorkOrder {
   readonly documents: readonly SourceDocument[];
   readonly serviceUrl: string;
   /** Of the object store that holds everything wf keeps. */
-  readonly storeRoot: string;
+  readonly storeUrl: string;
   readonly journalPath: string;
   readonly reportsDirectory: string;
 }

@@ -1,5 +1,5 @@
 /**
- * The worker process, the one that is killed: opens the queue on the directory, submits the documents that
+ * The worker process, the one that is killed: opens the queue on the store, submits the documents that
  * have not been, and works until it is told to stop. All that it knows after a kill is in the object store.
  *
  * Started with the path of its work order and its incarnation.
@@ -7,8 +7,8 @@
 
 import { readFile } from "node:fs/promises";
 import { WorkflowRuntime } from "@wf/core";
+import { openStore } from "@wf/example-store-url";
 import { ObjectStoreQueue } from "@wf/queue-object-store";
-import { FileSystemObjectStore } from "@wf/store-fs";
 import { AnalysisClient } from "../analysis/analysis-client.ts";
 import { exitWithParent } from "../exit-with-parent.ts";
 import { assertSettled } from "./assert-settled.ts";
@@ -31,7 +31,7 @@ const order: WorkOrder = JSON.parse(await readFile(orderPath, "utf8"));
 const journal = new WorkerJournal(order.journalPath, incarnation);
 journal.write({ event: "started" });
 
-const store = new FileSystemObjectStore({ root: order.storeRoot });
+const store = await openStore(order.storeUrl);
 await using queue = await ObjectStoreQueue.open(store, { prefix: "queue" });
 const client = new AnalysisClient(order.serviceUrl, incarnation);
 const pipeline = new DocumentPipeline(client, journal);

@@ -1,15 +1,16 @@
 import { hash } from "node:crypto";
-import { StoreError, WfError } from "../errors.ts";
+import { WfError } from "../errors.ts";
 import { checkId, checkInteger } from "../queue/checks.ts";
 import type { FrameKind } from "../store/frame.ts";
 
 /**
- * The stored layout of memos, known to this file alone:
+ * The names of the memo's objects, known to this file alone. A key is the memo's prefix, "/" and the name; what
+ * is stored there is in a frame that holds the name as well (see `MemoObjects`).
  *
- *     {prefix}/memos/{run id}/{step number}/{SHA-256 of the user's key, hex}    framed value
- *     {prefix}/step-outputs/{run id}/{step number}/{SHA-256 of the step's payload, hex}   framed CBOR
- *     {prefix}/outcomes/{run id}/{job of the last step}                         framed CBOR
- *     {prefix}/terminals/{when the run ended, 20 digits of ms}/{run id}         framed, empty
+ *     memos/{run id}/{step number}/{SHA-256 of the user's key, hex}                  a value
+ *     step-outputs/{run id}/{step number}/{SHA-256 of the step's payload, hex}       CBOR
+ *     outcomes/{run id}/{job of the last step}                                       CBOR
+ *     terminals/{when the run ended, 20 digits of ms}/{run id}                       nothing: the name says all
  *
  * User keys are hashed so that any string is one; markers sort by time so that a listing can stop early.
  */
@@ -23,43 +24,38 @@ const TIME_DIGITS = 20;
 const MARKER = /^(\d{20})\/([A-Za-z0-9_-]{1,128})$/;
 
 /** @throws WF_INVALID_RUN_ID */
-export function runMemosPrefix(prefix: string, runId: string): string {
+export function runMemosStart(runId: string): string {
   checkId(runId, "WF_INVALID_RUN_ID");
-  return `${prefix}/memos/${runId}/`;
+  return `memos/${runId}/`;
 }
 
 /** @throws WF_INVALID_RUN_ID */
-export function runOutputsPrefix(prefix: string, runId: string): string {
+export function runOutputsStart(runId: string): string {
   checkId(runId, "WF_INVALID_RUN_ID");
-  return `${prefix}/step-outputs/${runId}/`;
+  return `step-outputs/${runId}/`;
 }
 
-export function stepOutputKey(
-  prefix: string,
-  runId: string,
-  stepNumber: number,
-  payload: Uint8Array,
-): string {
-  return `${runOutputsPrefix(prefix, runId)}${stepNumber}/${hash("sha256", payload)}`;
+export function stepOutputName(runId: string, stepNumber: number, payload: Uint8Array): string {
+  return `${runOutputsStart(runId)}${stepNumber}/${hash("sha256", payload)}`;
 }
 
-export function outcomeObjectKey(prefix: string, runId: string, jobId: string): string {
-  return `${prefix}/outcomes/${runId}/${jobId}`;
+export function outcomeName(runId: string, jobId: string): string {
+  return `outcomes/${runId}/${jobId}`;
 }
 
 /** @throws WF_INVALID_RUN_ID, WF_INVALID_ARGUMENT */
-export function stepMemosPrefix(prefix: string, runId: string, stepNumber: number): string {
+export function stepMemosStart(runId: string, stepNumber: number): string {
   checkInteger(stepNumber, "stepNumber", 0, Number.MAX_SAFE_INTEGER);
-  return `${runMemosPrefix(prefix, runId)}${stepNumber}/`;
+  return `${runMemosStart(runId)}${stepNumber}/`;
 }
 
 /** @throws WF_INVALID_KEY for half a surrogate pair: all of them have the same UTF-8 and would share an entry */
-export function memoKey(stepPrefix: string, userKey: string): string {
+export function memoName(stepStart: string, userKey: string): string {
   if (typeof userKey !== "string" || !userKey.isWellFormed()) {
     const shown = typeof userKey === "string" ? JSON.stringify(userKey) : typeof userKey;
     throw new WfError("WF_INVALID_KEY", `memo key is ${shown}: give a well-formed string`);
   }
-  return stepPrefix + hash("sha256", userKey);
+  return stepStart + hash("sha256", userKey);
 }
 
 /** The user key that stands for an input, from its canonical encoding. */
@@ -67,30 +63,21 @@ export function contentUserKey(encodedInput: Uint8Array): string {
   return `content:${hash("sha256", encodedInput)}`;
 }
 
-export function markersPrefix(prefix: string): string {
-  return `${prefix}/terminals/`;
-}
+export const MARKERS_START = "terminals/";
 
 /** @throws WF_INVALID_RUN_ID, WF_INVALID_ARGUMENT */
-export function markerKey(prefix: string, runId: string, terminatedAt: number): string {
+export function markerName(runId: string, terminatedAt: number): string {
   checkId(runId, "WF_INVALID_RUN_ID");
   checkInteger(terminatedAt, "terminatedAt", 0, Number.MAX_SAFE_INTEGER);
-  return `${markersPrefix(prefix)}${String(terminatedAt).padStart(TIME_DIGITS, "0")}/${runId}`;
+  return `${MARKERS_START}${String(terminatedAt).padStart(TIME_DIGITS, "0")}/${runId}`;
 }
 
-/** @throws WF_DATA_CORRUPT where the key was not made by {@link markerKey} */
-export function parseMarkerKey(
-  prefix: string,
-  key: string,
-): { readonly runId: string; readonly terminatedAt: number } {
-  const match = MARKER.exec(key.slice(markersPrefix(prefix).length));
-  if (match === null) {
-    throw new StoreError(
-      "WF_DATA_CORRUPT",
-      `${key}: this is no key of a terminal marker, which end in 20 digits, "/" and a run id; ` +
-        `remove the object if it is not yours`,
-      { key },
-    );
-  }
-  return { terminatedAt: Number(match[1]), runId: match[2] as string };
+/** What a marker says, or undefined for a name that was not made by {@link markerName}. */
+export function parseMarkerName(
+  name: string,
+): { readonly runId: string; readonly terminatedAt: number } | undefined {
+  const match = MARKER.exec(name.slice(MARKERS_START.length));
+  const terminatedAt = Number(match?.[1]);
+  if (match === null || !Number.isSafeInteger(terminatedAt)) return undefined;
+  return { terminatedAt, runId: match[2] as string };
 }

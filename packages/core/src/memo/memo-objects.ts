@@ -3,7 +3,6 @@ import { describeError, StoreError, WfError } from "../errors.ts";
 import { createObject } from "../store/create-object.ts";
 import { decodeFrame, encodeFrame, type FrameKind } from "../store/frame.ts";
 import type { ObjectStore } from "../store/object-store.ts";
-import { MEMO_FRAME } from "./memo-keys.ts";
 
 /**
  * Waits between the tries of a write. What is written was paid for already: giving up at the first
@@ -11,41 +10,59 @@ import { MEMO_FRAME } from "./memo-keys.ts";
  */
 const WRITE_BACKOFF_MS = [100, 400, 1_600] as const;
 
-/** The memo's objects in their frame. Every failure of the store surfaces as a {@link StoreError}. */
+/**
+ * The memo's objects below its prefix, by name: what their keys have after it. Each is in a frame whose body is
+ * the name, in ASCII, and the value, so that an object at another's key is noticed. Every failure of the store
+ * surfaces as a {@link StoreError}.
+ */
 export class MemoObjects {
   readonly #store: ObjectStore;
+  readonly #prefix: string;
   readonly #clock: Clock;
 
-  constructor(store: ObjectStore, clock: Clock) {
+  constructor(store: ObjectStore, prefix: string, clock: Clock) {
     this.#store = store;
+    this.#prefix = `${prefix}/`;
     this.#clock = clock;
   }
 
-  async read(key: string, kind: FrameKind = MEMO_FRAME): Promise<Uint8Array | undefined> {
-    const stored = await guarded("WF_STORE_UNAVAILABLE", key, () => this.#store.get(key));
-    return stored === undefined ? undefined : decodeFrame(kind, key, stored);
+  /** The key of the object, for messages. */
+  keyOf(name: string): string {
+    return this.#prefix + name;
   }
 
-  async write(key: string, kind: FrameKind, body: Uint8Array): Promise<void> {
-    const frame = encodeFrame(kind, body);
+  /** @throws WF_DATA_CORRUPT, WF_LAYOUT_UNSUPPORTED naming the key */
+  async read(name: string, kind: FrameKind): Promise<Uint8Array | undefined> {
+    const key = this.keyOf(name);
+    const stored = await guarded("WF_STORE_UNAVAILABLE", key, () => this.#store.get(key));
+    return stored === undefined ? undefined : decodeValue(kind, key, name, stored);
+  }
+
+  async write(name: string, kind: FrameKind, value: Uint8Array): Promise<void> {
+    const key = this.keyOf(name);
+    const frame = encodeFrame(kind, Buffer.from(name), value);
     await this.#persist(key, () => this.#store.put(key, frame));
   }
 
-  /** Creates the entry unless there is one; either way gives the body that is there now. */
-  async create(key: string, body: Uint8Array): Promise<Uint8Array> {
-    const frame = encodeFrame(MEMO_FRAME, body);
+  /** Creates the object unless there is one; either way gives the value that is there now. */
+  async create(name: string, kind: FrameKind, value: Uint8Array): Promise<Uint8Array> {
+    const key = this.keyOf(name);
+    const frame = encodeFrame(kind, Buffer.from(name), value);
     const result = await this.#persist(key, () => createObject(this.#store, key, frame));
-    return result.created ? body : decodeFrame(MEMO_FRAME, key, result.existing);
+    return result.created ? value : decodeValue(kind, key, name, result.existing);
   }
 
-  async remove(keys: string | readonly string[]): Promise<void> {
-    const first = typeof keys === "string" ? keys : (keys[0] ?? "");
-    await guarded("WF_STORE_OUTCOME_UNKNOWN", first, () => this.#store.delete(keys));
+  /** Missing ones are no error. */
+  async remove(names: readonly string[]): Promise<void> {
+    const keys = names.map((name) => this.keyOf(name));
+    await guarded("WF_STORE_OUTCOME_UNKNOWN", keys[0] ?? "", () => this.#store.delete(keys));
   }
 
-  async *keys(prefix: string): AsyncIterable<string> {
+  /** The names that start with `start`, in their order. */
+  async *names(start: string): AsyncIterable<string> {
+    const prefix = this.keyOf(start);
     try {
-      for await (const { key } of this.#store.list(prefix)) yield key;
+      for await (const { key } of this.#store.list(prefix)) yield key.slice(this.#prefix.length);
     } catch (error) {
       throw asStoreError("WF_STORE_UNAVAILABLE", prefix, error);
     }
@@ -62,6 +79,17 @@ export class MemoObjects {
     }
     return await guarded("WF_STORE_OUTCOME_UNKNOWN", key, write);
   }
+}
+
+function decodeValue(kind: FrameKind, key: string, name: string, stored: Uint8Array): Uint8Array {
+  const body = decodeFrame(kind, key, stored);
+  const found = Buffer.from(body.subarray(0, name.length)).toString("latin1");
+  if (found === name) return body.subarray(name.length);
+  throw new StoreError(
+    "WF_DATA_CORRUPT",
+    `${key}: the object is damaged: it was stored at another key; restore it from a copy`,
+    { key },
+  );
 }
 
 function mayPass(error: unknown): boolean {

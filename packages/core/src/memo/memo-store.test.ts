@@ -119,12 +119,15 @@ describe("Terminal markers", () => {
     }
   });
 
-  it("are not confused with a foreign object among them", async () => {
-    const store = new MemoryObjectStore();
-    await store.put("memo/terminals/notes.txt", VALUE);
-    await expect(markers(new MemoStore(store, "memo"))).rejects.toMatchObject({
-      code: "WF_DATA_CORRUPT",
-      key: "memo/terminals/notes.txt",
-    });
-  });
+  it.each(["notes.txt", `${"9".repeat(20)}/run`, `${"0".repeat(20)}/a.b`])(
+    "are not confused with a foreign object among them (%s)",
+    async (name) => {
+      const store = new MemoryObjectStore();
+      await store.put(`memo/terminals/${name}`, VALUE);
+      await expect(markers(new MemoStore(store, "memo"))).rejects.toMatchObject({
+        code: "WF_DATA_CORRUPT",
+        key: `memo/terminals/${name}`,
+      });
+    },
+  );
 });

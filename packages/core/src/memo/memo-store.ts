@@ -1,15 +1,16 @@
 import { type Clock, systemClock } from "../clock.ts";
+import { StoreError } from "../errors.ts";
 import { checkKeyPrefix } from "../store/object-key.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { Memo } from "./memo.ts";
 import {
   MARKER_FRAME,
-  markerKey,
-  markersPrefix,
-  parseMarkerKey,
-  runMemosPrefix,
-  runOutputsPrefix,
-  stepMemosPrefix,
+  MARKERS_START,
+  markerName,
+  parseMarkerName,
+  runMemosStart,
+  runOutputsStart,
+  stepMemosStart,
 } from "./memo-keys.ts";
 import { MemoObjects } from "./memo-objects.ts";
 
@@ -36,13 +37,11 @@ export interface MemoStoreOptions {
  */
 export class MemoStore {
   readonly #objects: MemoObjects;
-  readonly #prefix: string;
 
   /** @throws WF_INVALID_KEY when `prefix` breaks the rule for object keys or is over 500 bytes */
   constructor(store: ObjectStore, prefix: string, options: MemoStoreOptions = {}) {
     checkKeyPrefix(prefix, "memo prefix");
-    this.#objects = new MemoObjects(store, options.clock ?? systemClock);
-    this.#prefix = prefix;
+    this.#objects = new MemoObjects(store, prefix, options.clock ?? systemClock);
   }
 
   /**
@@ -51,8 +50,7 @@ export class MemoStore {
    * @throws WF_INVALID_RUN_ID, WF_INVALID_ARGUMENT
    */
   memo(runId: string, stepNumber: number): Memo {
-    const prefix = stepMemosPrefix(this.#prefix, runId, stepNumber);
-    return new Memo(this.#objects, prefix, runId, stepNumber);
+    return new Memo(this.#objects, stepMemosStart(runId, stepNumber), runId, stepNumber);
   }
 
   /**
@@ -69,10 +67,9 @@ export class MemoStore {
       removed += batch.length;
       batch = [];
     };
-    const prefixes = [runMemosPrefix(this.#prefix, runId), runOutputsPrefix(this.#prefix, runId)];
-    for (const prefix of prefixes) {
-      for await (const key of this.#objects.keys(prefix)) {
-        batch.push(key);
+    for (const start of [runMemosStart(runId), runOutputsStart(runId)]) {
+      for await (const name of this.#objects.names(start)) {
+        batch.push(name);
         if (batch.length === DELETE_BATCH) await removeBatch();
       }
     }
@@ -86,8 +83,8 @@ export class MemoStore {
    * @throws WF_INVALID_RUN_ID, WF_INVALID_ARGUMENT
    */
   async writeTerminalMarker(runId: string, terminatedAt: number): Promise<void> {
-    const key = markerKey(this.#prefix, runId, terminatedAt);
-    await this.#objects.write(key, MARKER_FRAME, new Uint8Array());
+    const name = markerName(runId, terminatedAt);
+    await this.#objects.write(name, MARKER_FRAME, new Uint8Array());
   }
 
   /**
@@ -100,8 +97,9 @@ export class MemoStore {
     options: { readonly expiredBefore?: number | undefined } = {},
   ): AsyncIterable<TerminalMarker> {
     const { expiredBefore = Number.POSITIVE_INFINITY } = options;
-    for await (const key of this.#objects.keys(markersPrefix(this.#prefix))) {
-      const marker = parseMarkerKey(this.#prefix, key);
+    for await (const name of this.#objects.names(MARKERS_START)) {
+      const marker = parseMarkerName(name);
+      if (marker === undefined) throw noMarker(this.#objects.keyOf(name));
       if (marker.terminatedAt >= expiredBefore) return;
       yield marker;
     }
@@ -109,6 +107,15 @@ export class MemoStore {
 
   /** Removes one marker; a missing one is no error. */
   async deleteTerminalMarker(marker: TerminalMarker): Promise<void> {
-    await this.#objects.remove(markerKey(this.#prefix, marker.runId, marker.terminatedAt));
+    await this.#objects.remove([markerName(marker.runId, marker.terminatedAt)]);
   }
+}
+
+function noMarker(key: string): StoreError {
+  return new StoreError(
+    "WF_DATA_CORRUPT",
+    `${key}: this is no key of a terminal marker, which end in 20 digits, "/" and a run id; ` +
+      `remove the object if it is not yours`,
+    { key },
+  );
 }

@@ -70,6 +70,43 @@ describe("Memo get and put", () => {
     );
   });
 
+  it("stores the name of an entry with its value, in bytes that later versions must read", async () => {
+    const { memo, store } = setup();
+    await memo.put("hello", bytes(1, 2));
+    const stored = (await store.get(await onlyKey(store))) as Uint8Array;
+    const name = "memos/run-1/0/2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    const body = Buffer.from(`${name}\x01\x02`);
+    expect(Buffer.from(stored).toString("hex")).toBe(`77666d650190e57db5${body.toString("hex")}`);
+  });
+
+  it("notices an entry that lies at another's key", async () => {
+    const { memos, store } = setup();
+    const places = [
+      ["run-1", 0, "a"],
+      ["run-1", 0, "b"],
+      ["run-1", 1, "a"],
+      ["run-2", 0, "a"],
+    ] as const;
+    const keys: string[] = [];
+    for (const [runId, step, key] of places) {
+      await memos.memo(runId, step).remember(key, () => 1);
+      for await (const { key } of store.list("")) if (!keys.includes(key)) keys.push(key);
+    }
+    const objects = await Promise.all(keys.map((key) => store.get(key)));
+    for (const [index, [runId, step, key]] of places.entries()) {
+      const memo = memos.memo(runId, step);
+      const stored = keys[index] as string;
+      for (const other of objects.filter((_, place) => place !== index)) {
+        await store.put(stored, other as Uint8Array);
+        const refusal = { code: "WF_DATA_CORRUPT", key: stored };
+        await expect(memo.get(key)).rejects.toMatchObject(refusal);
+        await expect(memo.remember(key, () => 2)).rejects.toMatchObject(refusal);
+      }
+      await store.put(stored, objects[index] as Uint8Array);
+      expect(await memo.remember(key, () => 2)).toBe(1);
+    }
+  });
+
   it("takes any well-formed string as a key", async () => {
     const { memo } = setup();
     const keys = ["", "/", "..", "a/b", "\0", "é", "e\u0301", "😀", " ", "x".repeat(100_000)];

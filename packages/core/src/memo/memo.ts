@@ -1,6 +1,6 @@
 import { checkBytes } from "../queue/checks.ts";
 import { canonicalEncoding } from "./canonical-encoding.ts";
-import { contentUserKey, MEMO_FRAME, memoKey } from "./memo-keys.ts";
+import { contentUserKey, MEMO_FRAME, memoName } from "./memo-keys.ts";
 import type { MemoObjects } from "./memo-objects.ts";
 import { decodeRemembered, encodeRemembered } from "./remembered-value.ts";
 
@@ -17,27 +17,28 @@ export class Memo {
   readonly runId: string;
   readonly stepNumber: number;
   readonly #objects: MemoObjects;
-  readonly #prefix: string;
-  /** Computations under way, by key. */
+  /** What the names of its objects begin with. */
+  readonly #start: string;
+  /** Computations under way, by name. */
   #pending: Map<string, Promise<Uint8Array>> | undefined;
 
   /** Made by {@link MemoStore.memo}. @internal */
-  constructor(objects: MemoObjects, prefix: string, runId: string, stepNumber: number) {
+  constructor(objects: MemoObjects, start: string, runId: string, stepNumber: number) {
     this.#objects = objects;
-    this.#prefix = prefix;
+    this.#start = start;
     this.runId = runId;
     this.stepNumber = stepNumber;
   }
 
   /** The value stored at `key`, or undefined where there is none. */
   async get(key: string): Promise<Uint8Array | undefined> {
-    return await this.#objects.read(memoKey(this.#prefix, key));
+    return await this.#objects.read(memoName(this.#start, key), MEMO_FRAME);
   }
 
   /** Stores `value` at `key`. Replaces what is there: of two overlapping attempts, the last one wins. */
   async put(key: string, value: Uint8Array): Promise<void> {
     checkBytes(value, "memo value");
-    await this.#objects.write(memoKey(this.#prefix, key), MEMO_FRAME, value);
+    await this.#objects.write(memoName(this.#start, key), MEMO_FRAME, value);
   }
 
   /**
@@ -67,25 +68,22 @@ export class Memo {
    * @throws WF_NOT_SERIALIZABLE when JSON cannot hold the result; nothing is stored
    */
   async remember<T>(key: string, compute: () => Promise<T> | T): Promise<T> {
-    const objectKey = memoKey(this.#prefix, key);
+    const name = memoName(this.#start, key);
     this.#pending ??= new Map();
-    let pending = this.#pending.get(objectKey);
+    let pending = this.#pending.get(name);
     if (pending === undefined) {
-      pending = this.#readOrCompute(objectKey, key, compute).finally(() => {
-        this.#pending?.delete(objectKey);
+      pending = this.#readOrCompute(name, key, compute).finally(() => {
+        this.#pending?.delete(name);
       });
-      this.#pending.set(objectKey, pending);
+      this.#pending.set(name, pending);
     }
-    return decodeRemembered(await pending, objectKey) as T;
+    return decodeRemembered(await pending, this.#objects.keyOf(name)) as T;
   }
 
-  async #readOrCompute(
-    objectKey: string,
-    key: string,
-    compute: () => unknown,
-  ): Promise<Uint8Array> {
-    const stored = await this.#objects.read(objectKey);
+  async #readOrCompute(name: string, key: string, compute: () => unknown): Promise<Uint8Array> {
+    const stored = await this.#objects.read(name, MEMO_FRAME);
     if (stored !== undefined) return stored;
-    return await this.#objects.create(objectKey, encodeRemembered(await compute(), key));
+    const value = encodeRemembered(await compute(), key);
+    return await this.#objects.create(name, MEMO_FRAME, value);
   }
 }

@@ -1,30 +1,29 @@
-import { OUTCOME_FRAME, outcomeObjectKey } from "./memo-keys.ts";
+import { OUTCOME_FRAME, outcomeName } from "./memo-keys.ts";
 import type { MemoObjects } from "./memo-objects.ts";
 
 /** Outcomes that are too large for the queue's key-value store, beside the memos. */
 export class OutcomeObjects {
   readonly #objects: MemoObjects;
-  readonly #prefix: string;
 
-  constructor(objects: MemoObjects, prefix: string) {
+  constructor(objects: MemoObjects) {
     this.#objects = objects;
-    this.#prefix = prefix;
   }
 
   async write(runId: string, jobId: string, outcome: Uint8Array): Promise<void> {
-    await this.#objects.write(this.#key(runId, jobId), OUTCOME_FRAME, outcome);
+    await this.#objects.write(outcomeName(runId, jobId), OUTCOME_FRAME, outcome);
   }
 
   async read(runId: string, jobId: string): Promise<Uint8Array | undefined> {
-    return await this.#objects.read(this.#key(runId, jobId), OUTCOME_FRAME);
+    return await this.#objects.read(outcomeName(runId, jobId), OUTCOME_FRAME);
   }
 
-  /** A missing one is no error. */
-  async remove(runId: string, jobId: string): Promise<void> {
-    await this.#objects.remove(this.#key(runId, jobId));
+  /** The key of the object, for messages. */
+  keyOf(runId: string, jobId: string): string {
+    return this.#objects.keyOf(outcomeName(runId, jobId));
   }
 
-  #key(runId: string, jobId: string): string {
-    return outcomeObjectKey(this.#prefix, runId, jobId);
+  /** Missing ones are no error. */
+  async remove(outcomes: readonly { runId: string; jobId: string }[]): Promise<void> {
+    await this.#objects.remove(outcomes.map(({ runId, jobId }) => outcomeName(runId, jobId)));
   }
 }

@@ -37,6 +37,11 @@ export function checkQueueName(name: string): void {
   }
 }
 
+/** Whether it is 1 to 128 of `[A-Za-z0-9_-]`. */
+export function isId(value: unknown): value is string {
+  return typeof value === "string" && ID.test(value);
+}
+
 /** @throws `code` where `id` is not 1 to 128 of `[A-Za-z0-9_-]` */
 export function checkId(id: string, code: "WF_INVALID_JOB_ID" | "WF_INVALID_RUN_ID"): void {
   if (typeof id === "string" && ID.test(id)) return;

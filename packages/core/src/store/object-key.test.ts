@@ -4,7 +4,16 @@ import { checkKeyPrefix, checkObjectKey } from "./object-key.ts";
 describe("checkObjectKey", () => {
   it("takes segments of the allowed characters", () => {
     const longest = Array(5).fill("x".repeat(179)).join("/");
-    const keys = ["a", "a/b", "A-z_0.9=/...", ".a", "x".repeat(200), longest, `${longest}y`];
+    const keys = [
+      "a",
+      "a/b",
+      "A-z_0.9=/..a",
+      `${"a/".repeat(99)}a`,
+      ".a",
+      "x".repeat(200),
+      longest,
+      `${longest}y`,
+    ];
     for (const key of keys) checkObjectKey(key);
     expect(longest).toHaveLength(899);
   });
@@ -13,13 +22,14 @@ describe("checkObjectKey", () => {
     const refused = [
       ...["", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "a/./b", "a b", "a\\b", "a%2fb", "a:b"],
       ...["é", "a\0", "a\n", "a?b", "a#b", "~", "x".repeat(201), `a/${"b/".repeat(500)}c`],
+      ...["a.", "...", "a./b", `${"a/".repeat(100)}a`],
       ...[undefined, null, 7, {}],
     ];
     for (const key of refused) {
       expect(() => checkObjectKey(key as string)).toThrowError(
         expect.objectContaining({
           code: "WF_INVALID_KEY",
-          message: expect.stringMatching(/^key .*keys are segments of/s),
+          message: expect.stringMatching(/^key .*keys are 1 to 100 segments of/s),
         }),
       );
     }

@@ -2,11 +2,13 @@ import { WfError } from "../errors.ts";
 
 export const MAX_KEY_BYTES = 900;
 export const MAX_KEY_SEGMENT_BYTES = 200;
+/** Azure takes 254, the container's and the prefix's among them (Naming and referencing containers, blobs). */
+const MAX_KEY_SEGMENTS = 100;
 
 const SEGMENT = /^[A-Za-z0-9._=-]+$/;
 const RULE =
-  `keys are segments of A-Z a-z 0-9 . _ = - joined by "/", none of them empty, "." or "..", ` +
-  `at most ${MAX_KEY_SEGMENT_BYTES} bytes a segment and ${MAX_KEY_BYTES} bytes in all`;
+  `keys are 1 to ${MAX_KEY_SEGMENTS} segments of A-Z a-z 0-9 . _ = - joined by "/", none of them empty or ` +
+  `with "." at its end, at most ${MAX_KEY_SEGMENT_BYTES} bytes a segment and ${MAX_KEY_BYTES} bytes in all`;
 
 /**
  * The one rule for object keys, the same for every store. It leaves nothing for a path or URL parser to
@@ -17,8 +19,13 @@ const RULE =
 export function checkObjectKey(key: string): void {
   if (typeof key !== "string") throw invalid(String(key), "it is no string");
   if (key.length > MAX_KEY_BYTES) throw invalid(key, `it has ${key.length} bytes`);
-  for (const segment of key.split("/")) {
-    if (segment === "" || segment === "." || segment === "..") {
+  const segments = key.split("/");
+  if (segments.length > MAX_KEY_SEGMENTS) {
+    throw invalid(key, `it has ${segments.length} segments`);
+  }
+  for (const segment of segments) {
+    // Azure and Windows drop a dot at the end, and "." and ".." are what paths are resolved by.
+    if (segment === "" || segment.endsWith(".")) {
       throw invalid(key, `its segment ${JSON.stringify(segment)} is not allowed`);
     }
     if (segment.length > MAX_KEY_SEGMENT_BYTES) {

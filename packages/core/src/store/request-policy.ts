@@ -9,6 +9,8 @@ import { positiveMs } from "../worker/positive-duration.ts";
 const DEFAULT_REQUEST_TIMEOUT: Duration = "30s";
 const DEFAULT_MAX_ATTEMPTS = 6;
 const DEFAULT_BACKOFF: Backoff = { baseMs: 100, capMs: 10_000, jitter: "full" };
+/** Ends the wait for the deadline; made once, because a reason of its own costs more than the timer. */
+const ANSWERED = new Error("the request has ended");
 /** A server that asks for more is asked again after this. */
 const MAX_RETRY_AFTER_MS = 60_000;
 
@@ -128,7 +130,7 @@ export class RequestPolicy {
     } catch (error) {
       return { error, timedOut };
     } finally {
-      answered.abort();
+      answered.abort(ANSWERED);
       signal?.removeEventListener("abort", onAbort);
     }
   }

@@ -1,12 +1,14 @@
 import { decode, encode } from "cborg";
-import { StoreError, WfError } from "../errors.ts";
+import { StoreError } from "../errors.ts";
+import { isId } from "../queue/checks.ts";
 import type { Effects } from "../queue/effects.ts";
 import type { RunOutcome } from "./run.ts";
 import { outcomeKey, outcomeTimeKey } from "./run-keys.ts";
 import type { RuntimeContext } from "./runtime-context.ts";
+import { damaged, decodeStored, isCount, isTexts, type Untyped } from "./stored-map.ts";
 import { endingOf } from "./terminal-job.ts";
 
-const VERSION = 1;
+const KEPT = { what: "the kept outcome", version: 1, format: "cbor" } as const;
 /** A larger outcome is an object of its own, since all KV entries of a queue may be in memory. */
 export const MAX_INLINE_BYTES = 32_768;
 
@@ -31,10 +33,11 @@ export async function keepingPuts(
   const encoded = encodeOutcome(outcome);
   const isLarge = encoded.length > MAX_INLINE_BYTES;
   if (isLarge) await context.outcomeObjects.write(runId, jobId, encoded);
-  const entry = { v: VERSION, at, jobId, ...(isLarge ? {} : { outcome: encoded }) };
+  const entry = { v: KEPT.version, at, jobId, ...(isLarge ? {} : { outcome: encoded }) };
   return {
     [outcomeKey(runId)]: encode(entry),
-    [outcomeTimeKey(runId, at)]: Buffer.from(isLarge ? jobId : ""),
+    // Also where it is small: an attempt that was cut off, or overruled, may have left a large one.
+    [outcomeTimeKey(runId, at)]: Buffer.from(jobId),
   };
 }
 
@@ -48,8 +51,11 @@ export async function readKeptOutcome(
   if (bytes === undefined) return undefined;
   const kept = decodeKept(key, bytes);
   if (kept.outcome !== undefined) return decodeOutcome(key, runId, kept.outcome);
-  const object = await context.outcomeObjects.read(runId, kept.jobId);
-  if (object !== undefined) return decodeOutcome(key, runId, object);
+  const { outcomeObjects } = context;
+  const object = await outcomeObjects.read(runId, kept.jobId);
+  if (object !== undefined) {
+    return decodeOutcome(outcomeObjects.keyOf(runId, kept.jobId), runId, object);
+  }
   // Swept meanwhile, unless the entry is there still.
   const now = await context.queue.kv.get(key);
   if (now === undefined || Buffer.compare(now, bytes) !== 0) return undefined;
@@ -64,48 +70,27 @@ export function keptAt(key: string, bytes: Uint8Array): number {
 }
 
 function encodeOutcome(outcome: RunOutcome): Uint8Array {
-  const { runId: _, ...kept } = outcome;
-  return encode(kept, { ignoreUndefinedProperties: true });
+  return encode(outcome, { ignoreUndefinedProperties: true });
 }
 
 function decodeOutcome(key: string, runId: string, bytes: Uint8Array): RunOutcome {
-  const stored = decodeMap(bytes);
+  let stored: Untyped<keyof RunOutcome> | null;
+  try {
+    stored = decode(bytes);
+  } catch (error) {
+    throw damaged(KEPT, key, error);
+  }
   const ending = endingOf(stored);
   const { headers, finalStep, terminatedAt } = stored ?? {};
-  const sound =
-    ending !== undefined &&
-    typeof headers === "object" &&
-    typeof finalStep === "number" &&
-    typeof terminatedAt === "number";
-  if (!sound) throw damaged(key);
-  return { ...ending, runId, headers: headers as RunOutcome["headers"], finalStep, terminatedAt };
+  // The id is in it so that the outcome of another run is noticed.
+  const isWhole = ending !== undefined && stored?.runId === runId && isTexts(headers);
+  if (!isWhole || !isCount(finalStep) || !isCount(terminatedAt)) throw damaged(KEPT, key);
+  return { ...ending, runId, headers, finalStep, terminatedAt };
 }
 
 function decodeKept(key: string, bytes: Uint8Array): Kept {
-  const stored = decodeMap(bytes);
-  if (typeof stored?.["v"] === "number" && stored["v"] > VERSION) {
-    throw new WfError(
-      "WF_LAYOUT_UNSUPPORTED",
-      `${key}: the outcome has version ${stored["v"]} and this version of wf knows up to ${VERSION}; ` +
-        `upgrade wf to read it`,
-      { key },
-    );
-  }
-  const { v, at, jobId, outcome } = stored ?? {};
-  const sound = v === VERSION && typeof at === "number" && typeof jobId === "string";
-  if (!sound || !(outcome === undefined || outcome instanceof Uint8Array)) throw damaged(key);
+  const { at, jobId, outcome } = decodeStored<keyof Kept>(KEPT, key, bytes);
+  if (!isCount(at) || !isId(jobId)) throw damaged(KEPT, key);
+  if (outcome !== undefined && !(outcome instanceof Uint8Array)) throw damaged(KEPT, key);
   return { at, jobId, outcome };
-}
-
-function decodeMap(bytes: Uint8Array): Partial<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = decode(bytes);
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function damaged(key: string): StoreError {
-  return new StoreError("WF_DATA_CORRUPT", `${key}: the kept outcome is damaged`, { key });
 }

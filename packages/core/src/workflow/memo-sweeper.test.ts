@@ -10,6 +10,7 @@ import {
 import { StoreError } from "../errors.ts";
 import type { Step } from "./step.ts";
 import { StepOutcome } from "./step-outcome.ts";
+import { beginSweep } from "./sweep-guard.ts";
 import { noTerminalHook } from "./terminal-hook.ts";
 
 const DAY_MS = 86_400_000;
@@ -189,6 +190,26 @@ describe("Memo retention", () => {
     const submitting = world.runtime.submit({ runId: "r", input: bytes("new") });
     await world.clock.advance("61s");
     expect(await submitting).toMatchObject({ newlySubmitted: true });
+  });
+
+  it("clears up after a process that was killed in a sweep which another one has finished", async () => {
+    const world = await open({}, []);
+    const guard = beginSweep(world.queue, world.clock.now());
+    // Its marker is gone, so nothing else tells of it.
+    await world.queue.kv.put("workflow/sweeps/r", guard.bytes);
+    await world.clock.advance(2 * DAY_MS);
+    expect((await world.queue.kv.scan("")).items).toEqual([]);
+    await world.stop();
+  });
+
+  it("leaves the sweep of another process alone that is under way", async () => {
+    const world = await open({}, []);
+    await world.clock.advance(DAY_MS - 59_000);
+    const guard = beginSweep(world.queue, world.clock.now());
+    await world.queue.kv.put("workflow/sweeps/r", guard.bytes);
+    await world.clock.advance(59_000);
+    expect(await world.queue.kv.get("workflow/sweeps/r")).toEqual(new Uint8Array(guard.bytes));
+    await world.stop();
   });
 
   it("skips a run that cannot be swept, and takes it up at the next turn", async () => {

@@ -2,7 +2,7 @@ import { WfError } from "../errors.ts";
 import type { TerminalMarker } from "../memo/memo-store.ts";
 import { sweepPeriodically } from "./periodic-sweep.ts";
 import { END_UNKNOWN } from "./run-end.ts";
-import { lastEndKey, runRecordKey, sweepKey } from "./run-keys.ts";
+import { lastEndKey, runRecordKey, SWEEPS_PREFIX, sweepKey } from "./run-keys.ts";
 import { readRunRecord } from "./run-record.ts";
 import type { RuntimeContext } from "./runtime-context.ts";
 import { beginSweep, isUnderWay, type SweepGuard } from "./sweep-guard.ts";
@@ -32,6 +32,7 @@ async function sweep(
       if (signal.aborted) return;
       await sweepRun(context, marker);
     }
+    await removeOldGuards(context);
   } catch (error) {
     context.logger.error({ err: error }, "a sweep of expired memos failed; will try again");
   }
@@ -76,6 +77,18 @@ async function clear(context: RuntimeContext, runId: string): Promise<boolean> {
   const deletes = [guardKey, lastEndKey(runId)];
   await queue.commit({ expect: { [guardKey]: guard.bytes }, delete: deletes });
   return true;
+}
+
+/** What a process left that was killed in a sweep, and whose marker another one has removed. */
+async function removeOldGuards({ queue, clock }: RuntimeContext): Promise<void> {
+  let after: string | undefined;
+  do {
+    const { items, next } = await queue.kv.scan(SWEEPS_PREFIX, { after });
+    for (const { key, value } of items) {
+      if (!isUnderWay(value, clock.now())) await queue.kv.compareAndDelete(key, value);
+    }
+    after = next;
+  } while (after !== undefined);
 }
 
 async function guardRun(

@@ -13,8 +13,6 @@ import { StepError } from "./step-error.ts";
 import { StepOutcome } from "./step-outcome.ts";
 import { noTerminalHook } from "./terminal-hook.ts";
 
-const DAY_MS = 86_400_000;
-
 const threeSteps = async ({ stepNumber }: Step) => {
   if (stepNumber === 0) return StepOutcome.continueNow(bytes(""));
   if (stepNumber === 1) return StepOutcome.continueAfter(bytes(""), "1h");
@@ -41,9 +39,6 @@ function awaited(promise: Promise<RunOutcome>) {
   );
   return seen;
 }
-
-const entries = async (world: World) =>
-  (await world.queue.kv.scan("workflow/")).items.map(({ key }) => key);
 
 /** A runtime that has no short cut through the memory of the world's own. */
 function inAnotherProcess(world: World, before: () => Promise<void> = async () => {}) {
@@ -256,66 +251,6 @@ describe("WorkflowRuntime.outcome of another process", () => {
     late.open();
     await world.clock.advance("10m");
     expect(seen).toEqual({ code: "WF_OUTCOME_NOT_KEPT" });
-    await world.stop();
-  });
-});
-
-describe("Outcome retention", () => {
-  it("keeps an outcome for its time, and then removes all of it", async () => {
-    const world = await open(keeping);
-    await world.runtime.submit({ runId: "r", input: bytes("") });
-    await world.clock.advance("1h");
-    // The sweep at the end of the first day comes an hour too early for it.
-    await world.clock.advance(DAY_MS);
-    expect(await world.runtime.outcome("r")).toMatchObject({ status: "succeeded" });
-    await world.clock.advance(DAY_MS);
-    await expect(world.runtime.outcome("r")).rejects.toMatchObject({ code: "WF_RUN_NOT_FOUND" });
-    expect(await entries(world)).toEqual([]);
-    await world.stop();
-  });
-
-  it.each([32_000, 33_000, 300_000])("keeps a result of %i bytes", async (size) => {
-    const result = new Uint8Array(size).fill(7);
-    const world = await open({ ...keeping, runner: async () => StepOutcome.succeed(result) });
-    await world.runtime.submit({ runId: "r", input: bytes("") });
-    await world.settle();
-    expect(await world.runtime.outcome("r")).toMatchObject({ result });
-    const objects = () => world.keys("workflow-memo/outcomes/");
-    expect(await objects()).toHaveLength(size > 32_768 ? 1 : 0);
-    await world.clock.advance(3 * DAY_MS);
-    expect([...(await objects()), ...(await entries(world))]).toEqual([]);
-    await world.stop();
-  });
-
-  it("has the newest outcome of an id that is used again, for its whole time", async () => {
-    let result: Uint8Array = new Uint8Array(50_000);
-    const world = await open({ ...keeping, runner: async () => StepOutcome.succeed(result) });
-    await world.runtime.submit({ runId: "r", input: bytes("") });
-    await world.clock.advance(DAY_MS / 2);
-    result = bytes("second");
-    await world.runtime.submit({ runId: "r", input: bytes("") });
-    await world.clock.advance(DAY_MS + DAY_MS / 4);
-    expect(await world.runtime.outcome("r")).toMatchObject({ result });
-    await world.clock.advance(2 * DAY_MS);
-    expect(await entries(world)).toEqual([]);
-    expect(await world.keys("workflow-memo/outcomes/")).toEqual([]);
-    await world.stop();
-  });
-
-  it("tries a step again whose large result could not be stored", async () => {
-    const world = await open({
-      ...keeping,
-      runner: async () => StepOutcome.succeed(new Uint8Array(50_000)),
-    });
-    const put = world.store.put.bind(world.store);
-    let failures = 4;
-    world.store.put = async (key, ...rest) => {
-      if (key.includes("/outcomes/") && failures-- > 0) throw new Error("down");
-      await put(key, ...rest);
-    };
-    await world.runtime.submit({ runId: "r", input: bytes("") });
-    await world.clock.advance("1h");
-    expect(await world.runtime.outcome("r")).toMatchObject({ status: "succeeded" });
     await world.stop();
   });
 });

@@ -22,6 +22,7 @@ import { MAX_ID_LENGTH } from "../queue/checks.ts";
  */
 export const RUN_RECORDS_PREFIX = "workflow/runs/";
 export const OUTCOME_TIMES_PREFIX = "workflow/outcome-times/";
+export const SWEEPS_PREFIX = "workflow/sweeps/";
 
 const RESERVED_KV_PREFIX = "workflow/";
 const RESERVED_HEADER_PREFIX = "workflow.";
@@ -70,10 +71,14 @@ export function outcomeTimeKey(runId: string, terminatedAt: number): string {
   return `${OUTCOME_TIMES_PREFIX}${String(terminatedAt).padStart(TIME_DIGITS, "0")}/${runId}`;
 }
 
+/** Which end of which run. */
+export interface OutcomePlace {
+  readonly runId: string;
+  readonly terminatedAt: number;
+}
+
 /** Undefined where the key was not made by {@link outcomeTimeKey}. */
-export function parseOutcomeTimeKey(
-  key: string,
-): { readonly runId: string; readonly terminatedAt: number } | undefined {
+export function parseOutcomeTimeKey(key: string): OutcomePlace | undefined {
   const match = OUTCOME_TIME.exec(key.slice(OUTCOME_TIMES_PREFIX.length));
   return match === null ? undefined : { terminatedAt: Number(match[1]), runId: match[2] as string };
 }
@@ -83,7 +88,7 @@ export function lastEndKey(runId: string): string {
 }
 
 export function sweepKey(runId: string): string {
-  return `workflow/sweeps/${runId}`;
+  return SWEEPS_PREFIX + runId;
 }
 
 /** The job that tells of the end of a run in the step of that job. */

@@ -1,8 +1,9 @@
-import { StoreError, WfError } from "../errors.ts";
+import { isId } from "../queue/checks.ts";
 import type { KeyValueReader } from "../queue/key-value.ts";
 import { runRecordKey } from "./run-keys.ts";
+import { damaged, decodeStored, isCount, type Untyped } from "./stored-map.ts";
 
-const VERSION = 1;
+const RECORD = { what: "the run record", version: 1, format: "json" } as const;
 
 /** What is kept of an active run beside the job of its current step; gone when the run has ended. */
 export interface RunRecord {
@@ -22,30 +23,20 @@ export function encodeRunRecord(record: RunRecord): Uint8Array {
   if (waitKey === undefined) {
     // Written at every step: what the general way below gives, as nothing in it needs an escape.
     return Buffer.from(
-      `{"v":${VERSION},"submittedAt":${submittedAt},"inputSha256":"${inputSha256}",` +
+      `{"v":${RECORD.version},"submittedAt":${submittedAt},"inputSha256":"${inputSha256}",` +
         `"step":${step},"jobId":"${jobId}"}`,
       "latin1",
     );
   }
   return Buffer.from(
-    JSON.stringify({ v: VERSION, submittedAt, inputSha256, step, jobId, waitKey }),
+    JSON.stringify({ v: RECORD.version, submittedAt, inputSha256, step, jobId, waitKey }),
   );
 }
 
 /** @throws WF_DATA_CORRUPT, WF_LAYOUT_UNSUPPORTED naming `key` */
 export function decodeRunRecord(key: string, bytes: Uint8Array): RunRecord {
-  const stored = parse(bytes);
-  if (typeof stored?.v === "number" && stored.v > VERSION) {
-    throw new WfError(
-      "WF_LAYOUT_UNSUPPORTED",
-      `${key}: the run record has version ${stored.v} and this version of wf knows up to ${VERSION}; ` +
-        `upgrade wf to read it`,
-      { key },
-    );
-  }
-  if (!isRunRecord(stored)) {
-    throw new StoreError("WF_DATA_CORRUPT", `${key}: the run record is damaged`, { key });
-  }
+  const stored = decodeStored<keyof RunRecord>(RECORD, key, bytes);
+  if (!isRunRecord(stored)) throw damaged(RECORD, key);
   return stored;
 }
 
@@ -59,26 +50,9 @@ export async function readRunRecord(
   return bytes === undefined ? undefined : decodeRunRecord(key, bytes);
 }
 
-type Untyped = Partial<Record<keyof RunRecord | "v", unknown>>;
-
-function isRunRecord(stored: Untyped | undefined): stored is Untyped & RunRecord {
-  return (
-    stored?.v === VERSION &&
-    typeof stored.submittedAt === "number" &&
-    typeof stored.inputSha256 === "string" &&
-    typeof stored.step === "number" &&
-    typeof stored.jobId === "string" &&
-    (stored.waitKey === undefined || typeof stored.waitKey === "string")
-  );
-}
-
-function parse(bytes: Uint8Array): Untyped | undefined {
-  try {
-    const { buffer, byteOffset, byteLength } = bytes;
-    const text = Buffer.from(buffer, byteOffset, byteLength).toString();
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
+function isRunRecord(stored: Untyped<keyof RunRecord>): stored is Untyped<"v"> & RunRecord {
+  const { submittedAt, inputSha256, step, jobId, waitKey } = stored;
+  const sound = isCount(submittedAt) && isCount(step) && isId(jobId);
+  if (!sound || typeof inputSha256 !== "string") return false;
+  return waitKey === undefined || typeof waitKey === "string";
 }

@@ -2,10 +2,13 @@ import { StoreError, WfError } from "../errors.ts";
 import type { Effects } from "../queue/effects.ts";
 import type { Queue } from "../queue/queue.ts";
 import { signalBufferKey, signalEntryKey } from "./run-keys.ts";
-import { encodeBuffer, readBuffer, type SignalBuffer, type Stored } from "./signal-state.ts";
-
-/** Signals of one key that wait for somebody to wait for them. */
-export const MAX_BUFFERED_SIGNALS = 1_000;
+import {
+  encodeBuffer,
+  MAX_BUFFERED_SIGNALS,
+  readBuffer,
+  type SignalBuffer,
+  type Stored,
+} from "./signal-state.ts";
 
 /** The signal that is first in a buffer, and what takes it out. */
 export interface FirstSignal {

@@ -3,8 +3,14 @@ import { checkBytes, MAX_KV_VALUE_BYTES } from "../queue/checks.ts";
 import type { Job } from "../queue/job.ts";
 import { checkCorrelationKey, signalBufferKey, signalWaitKey } from "./run-keys.ts";
 import type { RuntimeContext } from "./runtime-context.ts";
-import { appendEffects, clearBuffer, MAX_BUFFERED_SIGNALS, roomIn } from "./signal-buffer.ts";
-import { readBuffer, readWaiter, type Stored, type Waiter } from "./signal-state.ts";
+import { appendEffects, clearBuffer, roomIn } from "./signal-buffer.ts";
+import {
+  MAX_BUFFERED_SIGNALS,
+  readBuffer,
+  readWaiter,
+  type Stored,
+  type Waiter,
+} from "./signal-state.ts";
 
 export type Delivery = "delivered" | "buffered";
 

@@ -1,7 +1,11 @@
-import { StoreError, WfError } from "../errors.ts";
+import { isId } from "../queue/checks.ts";
 import type { KeyValueReader } from "../queue/key-value.ts";
+import { damaged, decodeStored, isCount } from "./stored-map.ts";
 
-const VERSION = 1;
+const STATE = { what: "the signal's state", version: 1, format: "json" } as const;
+
+/** Signals of one key that wait for somebody to wait for them. */
+export const MAX_BUFFERED_SIGNALS = 1_000;
 
 /** The step that waits for a signal. */
 export interface Waiter {
@@ -29,11 +33,11 @@ export interface Stored<T> {
 
 /** As JSON; the same waiter has the same bytes. */
 export function encodeWaiter({ key, runId, step, jobId }: Waiter): Uint8Array {
-  return Buffer.from(JSON.stringify({ v: VERSION, key, runId, step, jobId }));
+  return Buffer.from(JSON.stringify({ v: STATE.version, key, runId, step, jobId }));
 }
 
 export function encodeBuffer({ key, head, tail, change }: SignalBuffer): Uint8Array {
-  return Buffer.from(JSON.stringify({ v: VERSION, key, head, tail, change }));
+  return Buffer.from(JSON.stringify({ v: STATE.version, key, head, tail, change }));
 }
 
 /** @throws WF_DATA_CORRUPT, WF_LAYOUT_UNSUPPORTED */
@@ -43,10 +47,10 @@ export async function readWaiter(
 ): Promise<Stored<Waiter> | undefined> {
   const bytes = await kv.get(kvKey);
   if (bytes === undefined) return undefined;
-  const { jobId, runId, step, key } = decode(kvKey, bytes);
-  const sound = [jobId, runId, key].every((text) => typeof text === "string");
-  if (!sound || typeof step !== "number") throw damaged(kvKey);
-  return { value: { jobId, runId, step, key } as Waiter, bytes };
+  const { jobId, runId, step, key } = decodeStored<keyof Waiter>(STATE, kvKey, bytes);
+  const sound = isId(jobId) && isId(runId) && isCount(step) && typeof key === "string";
+  if (!sound) throw damaged(STATE, kvKey);
+  return { value: { jobId, runId, step, key }, bytes };
 }
 
 /** Undefined where nothing is buffered. @throws WF_DATA_CORRUPT, WF_LAYOUT_UNSUPPORTED */
@@ -56,34 +60,13 @@ export async function readBuffer(
 ): Promise<Stored<SignalBuffer> | undefined> {
   const bytes = await kv.get(kvKey);
   if (bytes === undefined) return undefined;
-  const { key, head, tail, change } = decode(kvKey, bytes);
-  const sound = Number.isSafeInteger(head) && Number.isSafeInteger(tail);
-  if (!sound || typeof key !== "string" || typeof change !== "string") throw damaged(kvKey);
+  const { key, head, tail, change } = decodeStored<keyof SignalBuffer>(STATE, kvKey, bytes);
+  const sound = typeof key === "string" && typeof change === "string" && isRange(head, tail);
+  if (!sound) throw damaged(STATE, kvKey);
   return { value: { key, head, tail, change } as SignalBuffer, bytes };
 }
 
-type Untyped = Partial<Record<"v" | keyof Waiter | keyof SignalBuffer, unknown>>;
-
-function decode(kvKey: string, bytes: Uint8Array): Untyped {
-  let stored: Untyped | null;
-  try {
-    stored = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    throw damaged(kvKey, error);
-  }
-  if (typeof stored?.v === "number" && stored.v > VERSION) {
-    throw new WfError(
-      "WF_LAYOUT_UNSUPPORTED",
-      `${kvKey}: the signal's state has version ${stored.v} and this version of wf knows up to ` +
-        `${VERSION}; upgrade wf to read it`,
-      { key: kvKey },
-    );
-  }
-  if (stored?.v !== VERSION) throw damaged(kvKey);
-  return stored;
-}
-
-function damaged(kvKey: string, cause?: unknown): StoreError {
-  const context = cause === undefined ? { key: kvKey } : { key: kvKey, cause };
-  return new StoreError("WF_DATA_CORRUPT", `${kvKey}: the signal's state is damaged`, context);
+function isRange(head: unknown, tail: unknown): boolean {
+  if (!isCount(head) || !isCount(tail)) return false;
+  return head < tail && tail - head <= MAX_BUFFERED_SIGNALS;
 }

@@ -1,10 +1,12 @@
 import { decode, encode } from "cborg";
 import { WfError } from "../errors.ts";
+import { checkEffects } from "../queue/checks.ts";
 import type { Effects } from "../queue/effects.ts";
 import type { RunningStep } from "./running-step.ts";
 import type { RuntimeContext } from "./runtime-context.ts";
 import { checkOutcome } from "./step-outcome.ts";
 import type { Decision } from "./step-settlement.ts";
+import { isCount } from "./stored-map.ts";
 
 const VERSION = 1;
 
@@ -60,7 +62,7 @@ function encodeDecision({ outcome, staged, decidedAt }: Decision, jobId: string)
 function decodeDecision(stored: Uint8Array, jobId: string): Decision | undefined {
   try {
     const { v, decidedAt, outcome, ...rest } = decode(stored);
-    if (v !== VERSION || rest.jobId !== jobId || typeof decidedAt !== "number") return undefined;
+    if (v !== VERSION || rest.jobId !== jobId || !isCount(decidedAt)) return undefined;
     return { outcome: checkOutcome(outcome), staged: stagedOf(rest.put, rest.delete), decidedAt };
   } catch {
     return undefined;
@@ -72,5 +74,7 @@ function stagedOf(
   deletes: readonly string[] | undefined,
 ): Effects | undefined {
   if (put === undefined && deletes === undefined) return undefined;
-  return { put: Object.fromEntries(put ?? []), delete: deletes ?? [] };
+  const staged = { put: Object.fromEntries(put ?? []), delete: deletes ?? [] };
+  checkEffects(staged);
+  return staged;
 }

@@ -1,10 +1,11 @@
-import { decode, encode } from "cborg";
-import { StoreError, WfError } from "../errors.ts";
+import { encode } from "cborg";
+import { isId } from "../queue/checks.ts";
 import type { EnqueueRequest } from "../queue/effects.ts";
 import type { Job } from "../queue/job.ts";
 import { terminalHeaders, terminalJobId } from "./run-keys.ts";
+import { damaged, decodeStored, isCount } from "./stored-map.ts";
 
-const VERSION = 1;
+const NOTE = { what: "the payload of this terminal job", version: 1, format: "cbor" } as const;
 
 /** How a run ended, apart from which run it was and when. */
 export type Ending =
@@ -38,35 +39,28 @@ export function terminalRequest(
   return {
     id: terminalJobId(stepJobId),
     queue: from.queue,
-    payload: encode({ v: VERSION, ...note }, { ignoreUndefinedProperties: true }),
+    payload: encode({ v: NOTE.version, ...note }, { ignoreUndefinedProperties: true }),
     headers: terminalHeaders(from.headers, runId),
     priority: from.priority,
     maxAttempts: from.maxAttempts,
   };
 }
 
-/** @throws WF_DATA_CORRUPT, WF_LAYOUT_UNSUPPORTED */
+/** @throws WF_DATA_CORRUPT, WF_LAYOUT_UNSUPPORTED naming the job */
 export function decodeTerminalNote(jobId: string, payload: Uint8Array): TerminalNote {
-  const note = decodeMap(payload);
-  if (typeof note?.v === "number" && note.v > VERSION) {
-    throw new WfError(
-      "WF_LAYOUT_UNSUPPORTED",
-      `terminal job ${jobId} has version ${note.v} and this version of wf knows up to ${VERSION}; ` +
-        `upgrade wf to read it`,
-    );
+  const note = decodeStored<NoteField>(NOTE, jobId, payload);
+  const { kind, step, at, stepJobId, waitKey } = note;
+  const ending = endingOf(note.ending);
+  if (kind === "ended" && ending !== undefined && isCount(step) && isCount(at)) {
+    return { kind, ending, step, at };
   }
-  if (note?.v === VERSION && typeof note.step === "number") {
-    const { kind, step, at, stepJobId, waitKey } = note;
-    const ending = endingOf(note.ending);
-    if (kind === "ended" && ending !== undefined && typeof at === "number") {
-      return { kind, ending, step, at };
-    }
-    if (kind === "died" && typeof stepJobId === "string") {
-      return { kind, stepJobId, step, waitKey: typeof waitKey === "string" ? waitKey : undefined };
-    }
+  if (kind === "died" && isCount(step) && isId(stepJobId)) {
+    return { kind, stepJobId, step, waitKey: typeof waitKey === "string" ? waitKey : undefined };
   }
-  throw new StoreError("WF_DATA_CORRUPT", `the payload of terminal job ${jobId} is damaged`);
+  throw damaged(NOTE, jobId);
 }
+
+type NoteField = "kind" | "step" | "at" | "stepJobId" | "waitKey" | "ending";
 
 /** What was stored of an {@link Ending}, or undefined where it is none. */
 export function endingOf(value: unknown): Ending | undefined {
@@ -76,17 +70,4 @@ export function endingOf(value: unknown): Ending | undefined {
   if (status === "failed" && typeof error === "string") return { status, error };
   if (status !== "cancelled") return undefined;
   return { status, reason: typeof reason === "string" ? reason : undefined };
-}
-
-type Untyped = Partial<
-  Record<"v" | "kind" | "step" | "at" | "stepJobId" | "waitKey" | "ending", unknown>
->;
-
-function decodeMap(payload: Uint8Array): Untyped | undefined {
-  try {
-    const value: unknown = decode(payload);
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -173,16 +173,16 @@ export class WorkflowRuntimeBuilder {
 
   build(): WorkflowRuntime {
     const { clock } = this.#settings;
-    const objects = new MemoObjects(this.#objectStore, clock);
     const prefix = this.#memoPrefix;
+    const objects = new MemoObjects(this.#objectStore, prefix, clock);
     return new WorkflowRuntime({
       ...this.#settings,
       queue: this.#queue,
       runStep: this.#runStep,
       hook: this.#hook,
       memos: new MemoStore(this.#objectStore, prefix, { clock }),
-      outcomeObjects: new OutcomeObjects(objects, prefix),
-      stepOutputs: this.#stepOutputReplay ? new StepOutputs(objects, prefix) : undefined,
+      outcomeObjects: new OutcomeObjects(objects),
+      stepOutputs: this.#stepOutputReplay ? new StepOutputs(objects) : undefined,
       endings: Endings.of(this.#queue),
     });
   }

@@ -1,94 +1,82 @@
-import type { ObjectStore } from "@wf/core";
-import { MemoryObjectStore, MockClock } from "@wf/testing";
+import assert from "node:assert/strict";
 import { describe, expect, it } from "vitest";
-import { CrashingObjectStore, type CrashMoment } from "../test-support/crashing-object-store.ts";
-import { bytes, keysOf, openQueue, PREFIX } from "../test-support/fixtures.ts";
-import { turn } from "../test-support/steered-object-store.ts";
+import { crashEverywhere, type Scenario } from "../test-support/crash/crash-everywhere.ts";
+import { JOB_SCENARIOS } from "../test-support/crash/scenarios/job-scenarios.ts";
+import { RUN_SCENARIOS } from "../test-support/crash/scenarios/run-scenarios.ts";
+import { STORAGE_SCENARIOS } from "../test-support/crash/scenarios/storage-scenarios.ts";
+import { bytes, text } from "../test-support/fixtures.ts";
 
-const OPTIONS = {
-  snapshotAfterBytes: 1,
-  offloadAboveBytes: 1_024,
-  queues: { jobs: { doneRetention: "1h" } },
-} as const;
+const SCENARIOS = [...STORAGE_SCENARIOS, ...JOB_SCENARIOS, ...RUN_SCENARIOS];
 
-const LARGE = new Uint8Array(2_000);
+describe("a process that dies at any of its writes", () => {
+  it.each(SCENARIOS)("loses nothing and leaves nothing half: $name", async (scenario) => {
+    const points = await crashEverywhere(scenario);
+    process.stdout.write(`crash points: ${scenario.name} ${points}\n`);
+    expect(points).toBeGreaterThan(0);
+  });
+});
 
-/** What the callers of a queue were told before it died. */
-class Told {
-  readonly enqueued = new Set<number>();
-  readonly acknowledged = new Set<number>();
-}
-
-/** A life with commits, claims, offloaded payloads, snapshots, collections, retention and a takeover. */
-async function live(store: ObjectStore, clock: MockClock, told: Told): Promise<void> {
-  for (let opening = 0; opening < 2; opening++) {
-    const queue = await openQueue(store, { ...OPTIONS, clock });
-    for (let round = 0; round < 4; round++) {
-      const number = opening * 4 + round;
-      await queue.commit({
-        put: { [`enqueued-${number}`]: bytes("") },
-        enqueue: [{ queue: "jobs", id: `job-${number}`, payload: round % 2 ? LARGE : bytes("") }],
-      });
-      told.enqueued.add(number);
-      if (round % 2 === 0) continue;
-      for (const claim of await queue.claim("jobs", { max: 2 })) {
-        const done = Number(claim.job.id.slice("job-".length));
-        await queue.ack(claim, { put: { [`done-${done}`]: bytes("") } });
-        told.acknowledged.add(done);
-      }
-      await clock.advance("2h"); // what is done is swept
-    }
-    if (opening === 0) await turn();
-    else await queue.close();
-  }
-}
-
-/** That all of what callers were told is there, and of the rest all of it or nothing. */
-async function check(store: ObjectStore, clock: MockClock, told: Told): Promise<void> {
-  const queue = await openQueue(store, { ...OPTIONS, clock });
-  for (let number = 0; number < 8; number++) {
-    const enqueued = (await queue.kv.get(`enqueued-${number}`)) !== undefined;
-    const done = (await queue.kv.get(`done-${number}`)) !== undefined;
-    const job = await queue.inspect.getJob(`job-${number}`);
-    if (told.enqueued.has(number)) expect(enqueued, `job ${number} is kept`).toBe(true);
-    if (told.acknowledged.has(number)) expect(done, `the end of job ${number} is kept`).toBe(true);
-    if (!enqueued) expect(job, `job ${number} is whole`).toBeUndefined();
-    if (enqueued && !done) expect(job?.state, `job ${number} waits`).toBe("pending");
-    if (done && job !== undefined) expect(job.state, `job ${number} is done`).toBe("done");
-    if (job !== undefined) expect(job.payload.length).toBe(number % 2 ? LARGE.length : 0);
-  }
-  // And it works: everything can be done, and then nothing of it is left behind.
-  for (const claim of await queue.claim("jobs", { max: 10 })) await queue.ack(claim);
-  for (let round = 0; round < 3; round++) {
-    await clock.advance("2h");
-    await queue.kv.put("after", bytes(`${round}`));
-  }
-  await clock.advance(0);
-  expect(await keysOf(store, `${PREFIX}/payloads/`)).toEqual([]);
-  expect((await keysOf(store, `${PREFIX}/snapshots/`)).length).toBeLessThanOrEqual(6);
-}
-
-describe("a crash at any write", () => {
-  it.each<CrashMoment>(["before", "half", "after"])(
-    "of commits, payloads, snapshots, collections and takeovers leaves a queue that opens, whole (%s)",
-    async (moment) => {
-      let points = 0;
-      for (let crashed = true; crashed; points++) {
-        const inner = new MemoryObjectStore();
-        const clock = new MockClock();
-        const store = new CrashingObjectStore(inner, points, moment);
-        const told = new Told();
-        const life = live(store, clock, told);
-        let ended = false;
-        life.then(() => {
-          ended = true;
-        });
-        while (!ended && !store.crashed) await turn();
-        for (let count = 0; count < 20; count++) await turn(); // what was answered is heard
-        crashed = store.crashed;
-        await check(inner, new MockClock(clock.now()), told);
-      }
-      expect(points).toBeGreaterThan(40);
+/** What programs do wrong, and what has to come of it. */
+const FLAWED: readonly (readonly [string, Scenario["live"], RegExp])[] = [
+  [
+    "promises what is not durable yet",
+    async ({ queue, ledger }) => {
+      const isThere = (await queue.kv.get("a")) !== undefined;
+      assert.ok(isThere || !ledger.knows("a"), "it is lost");
+      ledger.tell("a");
+      await queue.kv.put("a", bytes(""));
     },
-  );
+    /it is lost/,
+  ],
+  [
+    "writes in two commits what belongs together",
+    async ({ queue }) => {
+      const found = await Promise.all(["a", "b"].map((key) => queue.kv.get(key)));
+      assert.equal(text(found[0]), text(found[1]), "it is half there");
+      await queue.kv.put("a", bytes(""));
+      await queue.kv.put("b", bytes(""));
+    },
+    /it is half there/,
+  ],
+  [
+    "pays first and notes it then",
+    async ({ queue, ledger }) => {
+      if ((await queue.kv.get("paid")) !== undefined) return;
+      assert.equal(ledger.count("paid"), 1, "it is paid twice");
+      await queue.kv.put("paid", bytes(""));
+    },
+    /it is paid twice/,
+  ],
+  [
+    "leaves an object to the next step to remove",
+    async ({ queue, store }) => {
+      if ((await queue.kv.get("done")) !== undefined) return;
+      await store.put("object", bytes(""));
+      await queue.kv.put("done", bytes(""));
+      await store.delete("object");
+    },
+    /left behind/,
+  ],
+  [
+    "waits for what never comes",
+    async ({ clock }) => await clock.sleep("1h"),
+    /it hangs after put queue\/log\//,
+  ],
+];
+
+describe("dying at every write finds out a process that", () => {
+  it.each(FLAWED)("%s", async (name, act, problem) => {
+    const scenario: Scenario = {
+      name,
+      async live(life) {
+        const queue = await life.open();
+        await queue.kv.put("begun", bytes(""));
+        await act(life);
+        await life.close();
+      },
+      check: async () => {},
+    };
+    const found = await crashEverywhere(scenario).catch((error) => `${error} ${error.cause}`);
+    expect(found).toMatch(problem);
+  });
 });

@@ -22,6 +22,7 @@ import { type Op, OpTag, type ReleaseReason } from "./layout/op.ts";
 import { Heartbeat } from "./liveness/heartbeat.ts";
 import { ByteBudget } from "./log/byte-budget.ts";
 import { type DurableSlot, LogWriter } from "./log/log-writer.ts";
+import { PatientObjectStore } from "./log/patient-object-store.ts";
 import { Ticket } from "./log/ticket.ts";
 import { newestIdTime } from "./newest-id-time.ts";
 import { DEFAULT_QUEUE_CONFIG, type ResolvedOptions, type ResolvedQueueConfig } from "./options.ts";
@@ -79,12 +80,14 @@ export class QueueOwner implements PlanContext, StateObserver {
     const { prefix, clock, random, logger } = options;
     const ownerId = Buffer.from(Array.from({ length: OWNER_ID_BYTES }, () => random() * 256));
     const self = { ownerId: ownerId.toString("hex"), openedAt: clock.now(), ...process };
-    const recovered = await openSpan({ prefix }, () => recover(store, prefix, self));
+    const patient = new PatientObjectStore(store, options);
+    const recovered = await openSpan({ prefix }, () => recover(patient, prefix, self));
     const { epoch, previous, snapshot, state } = recovered;
     logger.info({ prefix, epoch, previous, snapshot, jobs: state.jobs.size }, "queue opened");
     const heartbeat = await Heartbeat.begin({ ...options, store, epoch }, options.heartbeatMs);
     const owner = new QueueOwner(store, options, recovered, ownerId);
     await owner.#giveBackClaimed();
+    owner.#snapshots.startIfDue();
     owner.#keepBeating(heartbeat);
     owner.#collectOrphans(epoch);
     return owner;
@@ -200,7 +203,7 @@ export class QueueOwner implements PlanContext, StateObserver {
     if (payloadReference === undefined) return claim;
     try {
       // A store that is down is waited for, until the lease is lost.
-      claim.fill(await this.#payloads.readSurely(payloadReference, claim.abortSignal));
+      claim.fill(await this.#payloads.readSurely(payloadReference, claim.lostSignal));
       return claim;
     } catch (error) {
       this.checkOpen();

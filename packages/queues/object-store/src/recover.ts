@@ -5,7 +5,7 @@ import { replay } from "./log/replay.ts";
 import { takeEpoch } from "./log/take-epoch.ts";
 import { findSnapshot, isNewer } from "./snapshot/find-snapshot.ts";
 import { loadSnapshot } from "./snapshot/load-snapshot.ts";
-import { type RecoveryCost, SEGMENT_COST_BYTES } from "./snapshot/snapshotter.ts";
+import { OBJECT_COST_BYTES, type RecoveryCost } from "./snapshot/snapshotter.ts";
 import { QueueState } from "./state/queue-state.ts";
 
 export interface Recovered extends RecoveryCost {
@@ -58,7 +58,7 @@ async function rebuild(
     snapshot === undefined ? 0 : await loadSnapshot(store, prefix, snapshot, state);
   const apply = state.apply.bind(state);
   const log = await replay(store, prefix, snapshot ?? LOG_START, epoch, apply);
-  const logCostBytes = log.bytes + log.segments * SEGMENT_COST_BYTES;
+  const logCostBytes = log.bytes + log.objects * OBJECT_COST_BYTES;
   return { state, snapshot, snapshotBytes, logCostBytes, sealed: log.sealed };
 }
 

@@ -10,6 +10,9 @@ objectStoreConformance(
   { describe, it },
   {
     name: "FileSystemObjectStore",
+    isLocal: true,
+    // It has no pages, and asks for the sizes of 64 objects at a time.
+    pageSize: 64,
     async open() {
       const root = await mkdtemp(join(tmpdir(), "wf-store-fs-"));
       const close = () => rm(root, { recursive: true });

@@ -7,8 +7,12 @@ const ALPHABET = "abcxyzABCXYZ0189._=-";
 function randomSegments(count: number): string[] {
   const random = seededRandom(1);
   const pick = (limit: number) => Math.floor(random() * limit);
+  const character = () => ALPHABET.charAt(pick(ALPHABET.length));
+  // No segment ends in a dot.
   return Array.from({ length: count }, () =>
-    Array.from({ length: 1 + pick(200) }, () => ALPHABET.charAt(pick(ALPHABET.length))).join(""),
+    Array.from({ length: 1 + pick(200) }, character)
+      .join("")
+      .replace(/\.$/, "x"),
   );
 }
 
@@ -58,6 +62,9 @@ describe("the path of a key", () => {
       "+tmp",
       "a++",
       "a b+",
+      ".+",
+      "..+",
+      `${"a".repeat(201)}+`,
     ];
     for (const name of foreign) expect(objectSegment(name), name).toBeUndefined();
     for (const name of ["+tmp", "a+", "A", "a,", "a,0", "a,2", "1,1", ",1", "lost+found"]) {

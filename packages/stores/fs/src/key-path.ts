@@ -1,3 +1,5 @@
+import { checkObjectKey } from "@wf/core/adapter";
+
 /**
  * How keys become paths below the root. Each segment is one file name:
  *
@@ -82,5 +84,15 @@ function decoded(
     segment += isCapital ? lower.charAt(i).toUpperCase() : lower.charAt(i);
   }
   // Only what we would write ourselves is ours: another name for the same key would list it twice.
-  return encode(segment) === name ? segment : undefined;
+  return isSegment(segment) && encode(segment) === name ? segment : undefined;
+}
+
+/** Not what no key has, such as `..`, or more than 200 bytes. */
+function isSegment(segment: string): boolean {
+  try {
+    checkObjectKey(segment);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -48,7 +48,10 @@ async function* listDirectory(listing: Listing, keyPrefix: string): AsyncGenerat
     } else {
       const keys = objectsFrom(entries, i);
       const metas = await Promise.all(keys.map((key) => readMeta(listing.root, key)));
-      for (const meta of metas) if (meta !== undefined) yield meta;
+      for (const meta of metas) {
+        listing.signal?.throwIfAborted();
+        if (meta !== undefined) yield meta;
+      }
       i += keys.length;
     }
   }

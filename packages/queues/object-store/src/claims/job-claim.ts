@@ -21,6 +21,7 @@ export class JobClaim implements Claim {
   #end: WfError | "settled" | undefined;
   #abortReason: unknown;
   #controller: AbortController | undefined;
+  #lost: AbortController | undefined;
 
   constructor(claims: Claims, record: JobRecord, token: string, leaseExpiresAt: number) {
     this.claims = claims;
@@ -42,6 +43,13 @@ export class JobClaim implements Claim {
       if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
     }
     return this.#controller.signal;
+  }
+
+  /** As {@link abortSignal}, and not aborted where the job is merely asked to stop. */
+  get lostSignal(): AbortSignal {
+    this.#lost ??= new AbortController();
+    if (this.isLost) this.#lost.abort(this.#end);
+    return this.#lost.signal;
   }
 
   async ensureLease(remaining: Duration): Promise<void> {
@@ -71,6 +79,7 @@ export class JobClaim implements Claim {
 
   lose(reason: WfError): void {
     this.#end = reason;
+    this.#lost?.abort(reason);
     this.abort(reason);
   }
 

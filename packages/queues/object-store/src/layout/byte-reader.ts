@@ -23,10 +23,10 @@ export class ByteReader {
     for (let count = 0; count < 8; count++) {
       const part = this.byte();
       value += (part & 0x7f) * scale;
-      if (part < 0x80) return value;
+      if (part < 0x80 && value <= Number.MAX_SAFE_INTEGER) return value;
       scale *= 0x80;
     }
-    throw new RangeError("a number has more than 8 bytes");
+    throw new RangeError("a number has more than 53 bits");
   }
 
   /** A copy, so that the whole object is not kept alive by it. */

@@ -1,4 +1,4 @@
-import { decodeFrame, encodeFrame } from "@wf/core/adapter";
+import { decodeJson, encodeJson, isCount, type Untyped } from "./json-object.ts";
 
 const EPOCH = { magic: "wfep", version: 1 } as const;
 
@@ -14,10 +14,15 @@ export interface Owner {
 }
 
 export function encodeEpoch(owner: Owner): Uint8Array {
-  return encodeFrame(EPOCH, Buffer.from(JSON.stringify(owner)));
+  return encodeJson(EPOCH, owner);
 }
 
 /** @throws WF_DATA_CORRUPT, WF_LAYOUT_UNSUPPORTED naming `key` */
 export function decodeEpoch(key: string, stored: Uint8Array): Owner {
-  return JSON.parse(Buffer.from(decodeFrame(EPOCH, key, stored)).toString()) as Owner;
+  return decodeJson(EPOCH, key, stored, isOwner);
+}
+
+function isOwner({ epoch, ownerId, host, processId, openedAt }: Untyped<Owner>): boolean {
+  const texts = typeof ownerId === "string" && typeof host === "string";
+  return texts && isCount(epoch) && isCount(processId) && isCount(openedAt);
 }

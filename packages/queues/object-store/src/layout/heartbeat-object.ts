@@ -1,4 +1,4 @@
-import { decodeFrame, encodeFrame } from "@wf/core/adapter";
+import { decodeJson, encodeJson, isCount, type Untyped } from "./json-object.ts";
 import { damaged } from "./segment.ts";
 
 const HEARTBEAT = { magic: "wfhb", version: 1 } as const;
@@ -16,13 +16,16 @@ export interface Beat {
 
 export function encodeHeartbeat(beat: Beat): Uint8Array {
   const { epoch, count, at, intervalMs } = beat;
-  return encodeFrame(HEARTBEAT, Buffer.from(JSON.stringify({ epoch, count, at, intervalMs })));
+  return encodeJson(HEARTBEAT, { epoch, count, at, intervalMs });
 }
 
 /** @throws WF_DATA_CORRUPT, WF_LAYOUT_UNSUPPORTED naming `key` */
 export function decodeHeartbeat(key: string, stored: Uint8Array, epoch: number): Beat {
-  const text = Buffer.from(decodeFrame(HEARTBEAT, key, stored)).toString();
-  const beat = JSON.parse(text) as Beat;
+  const beat = decodeJson(HEARTBEAT, key, stored, isBeat);
   if (beat.epoch !== epoch) throw damaged(key, `it is the heartbeat of epoch ${beat.epoch}`);
   return beat;
+}
+
+function isBeat({ epoch, count, at, intervalMs }: Untyped<Beat>): boolean {
+  return [epoch, count, at, intervalMs].every(isCount);
 }

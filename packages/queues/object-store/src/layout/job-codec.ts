@@ -11,6 +11,7 @@ import {
   encodeHeaders,
   encodeList,
 } from "./field-codec.ts";
+import { isReference } from "./keys.ts";
 
 /** Which optional fields of a new job follow. */
 const Has = {
@@ -60,8 +61,14 @@ export function decodeNewJob(reader: ByteReader): JobRecord {
     dedupKey: has & Has.dedupKey ? reader.string() : undefined,
     backoff: has & Has.backoff ? decodeBackoff(reader) : undefined,
     onDead: has & Has.onDead ? decodeEffects(reader) : undefined,
-    payloadReference: has & Has.payloadReference ? reader.string() : undefined,
+    payloadReference: has & Has.payloadReference ? decodeReference(reader) : undefined,
   });
+}
+
+function decodeReference(reader: ByteReader): string {
+  const reference = reader.string();
+  if (!isReference(reference)) throw new RangeError(`${reference} names no payload`);
+  return reference;
 }
 
 /** As stored: an index is never given another meaning. */
@@ -124,7 +131,20 @@ export function decodeJob(reader: ByteReader): JobRecord {
   if (gained & Gained.failedAt) job.failedAt = reader.uint();
   if (gained & Gained.history) job.history = decodeList(reader, decodeAttempt);
   job.cancelRequested = (gained & Gained.cancelRequested) !== 0;
+  checkPlace(job);
   return job;
+}
+
+/** Every state but the first has an order of its own, by a time that it needs. */
+function checkPlace({ id, state, runAt, claimedAt, completedAt, failedAt }: JobRecord): void {
+  const at = {
+    pending: 0,
+    scheduled: runAt,
+    claimed: claimedAt,
+    done: completedAt,
+    dead: failedAt,
+  };
+  if (at[state] === undefined) throw new RangeError(`job ${id} is ${state}, and not since when`);
 }
 
 /** `claimedAt` is stored as one more, and as 0 where there is none. */

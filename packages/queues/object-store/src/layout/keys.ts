@@ -41,7 +41,7 @@ export function slotBefore(prefix: string, { epoch, slot }: Position): string {
 /** The place in the log that a key names, or undefined where it names none. */
 export function parseSlotKey(prefix: string, key: string): Position | undefined {
   const match = /^(\d{20})\/(\d{20})$/.exec(key.slice(logPrefix(prefix).length));
-  return match === null ? undefined : { epoch: Number(match[1]), slot: Number(match[2]) };
+  return positionOf(match?.[1], match?.[2]);
 }
 
 export function snapshotsPrefix(prefix: string): string {
@@ -67,9 +67,8 @@ export function parseSnapshotKey(
 ): { position: Position; isWhole: boolean } | undefined {
   const name = key.slice(snapshotsPrefix(prefix).length);
   const match = /^(\d{20})-(\d{20})\/(\d{20}|whole)$/.exec(name);
-  if (match === null) return undefined;
-  const position = { epoch: Number(match[1]), slot: Number(match[2]) };
-  return { position, isWhole: match[3] === "whole" };
+  const position = positionOf(match?.[1], match?.[2]);
+  return position && { position, isWhole: match?.[3] === "whole" };
 }
 
 export function payloadsPrefix(prefix: string): string {
@@ -85,6 +84,10 @@ export function newReference(epoch: number, number: number): string {
   return `${digits(epoch)}/${digits(number)}`;
 }
 
+export function isReference(value: string): boolean {
+  return /^\d{20}\/\d{20}$/.test(value);
+}
+
 export function heartbeatsPrefix(prefix: string): string {
   return `${prefix}/heartbeats/`;
 }
@@ -96,7 +99,19 @@ export function heartbeatKey(prefix: string, epoch: number): string {
 /** The number at the end of a key, or undefined where there is none. */
 export function trailingNumber(key: string): number | undefined {
   const name = key.slice(key.lastIndexOf("/") + 1);
-  return /^\d{20}$/.test(name) ? Number(name) : undefined;
+  return /^\d{20}$/.test(name) ? numberOf(name) : undefined;
+}
+
+function positionOf(epochDigits = "", slotDigits = ""): Position | undefined {
+  const epoch = numberOf(epochDigits);
+  const slot = numberOf(slotDigits);
+  return epoch === undefined || slot === undefined ? undefined : { epoch, slot };
+}
+
+/** Undefined also for a number that has more digits than it can be told by. */
+function numberOf(digits: string): number | undefined {
+  const value = Number.parseInt(digits, 10);
+  return Number.isSafeInteger(value) ? value : undefined;
 }
 
 function digits(value: number): string {

@@ -1,8 +1,9 @@
-import { decodeFrame, encodeFrame, FRAME_HEADER_BYTES, writeFrameHeader } from "@wf/core/adapter";
+import { decodeFrame, FRAME_HEADER_BYTES, writeFrameHeader } from "@wf/core/adapter";
 import type { JobRecord } from "../state/job-record.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { decodeJob, encodeJob } from "./job-codec.ts";
+import { decodeJson, encodeJson, isCount, type Untyped } from "./json-object.ts";
 import type { Position } from "./position.ts";
 import { damaged } from "./segment.ts";
 
@@ -107,7 +108,7 @@ function readRecord(key: string, reader: ByteReader): SnapshotRecord {
 }
 
 export function encodeWholeSnapshot(snapshot: WholeSnapshot): Uint8Array {
-  return encodeFrame(WHOLE, Buffer.from(JSON.stringify(snapshot)));
+  return encodeJson(WHOLE, snapshot);
 }
 
 /** @throws WF_DATA_CORRUPT, WF_LAYOUT_UNSUPPORTED naming `key` */
@@ -116,10 +117,19 @@ export function decodeWholeSnapshot(
   stored: Uint8Array,
   position: Position,
 ): WholeSnapshot {
-  const text = Buffer.from(decodeFrame(WHOLE, key, stored)).toString();
-  const snapshot = JSON.parse(text) as WholeSnapshot;
+  const snapshot = decodeJson(WHOLE, key, stored, isWholeSnapshot);
   if (snapshot.epoch !== position.epoch || snapshot.slot !== position.slot) {
     throw damaged(key, `it is the snapshot at ${snapshot.epoch}, ${snapshot.slot}`);
   }
   return snapshot;
+}
+
+function isWholeSnapshot({ epoch, slot, parts, queues }: Untyped<WholeSnapshot>): boolean {
+  if (!isCount(epoch) || !isCount(slot)) return false;
+  if (!Array.isArray(parts) || !parts.every(isCount)) return false;
+  return Array.isArray(queues) && queues.every(isQueueCount);
+}
+
+function isQueueCount(entry: unknown): boolean {
+  return Array.isArray(entry) && typeof entry[0] === "string" && isCount(entry[1]);
 }

@@ -1,5 +1,5 @@
 import { FencedError, type WfError } from "@wf/core";
-import { MemoryObjectStore } from "@wf/testing";
+import { MemoryObjectStore, MockClock } from "@wf/testing";
 import { describe, expect, it } from "vitest";
 import { bytes, keysOf, openQueue, PREFIX, pending } from "../../test-support/fixtures.ts";
 import { SteeredObjectStore, turn } from "../../test-support/steered-object-store.ts";
@@ -70,6 +70,26 @@ describe("two owners", () => {
     expect(await second.inspect.listQueues()).toEqual([]);
     const third = await openQueue(store);
     expect(await third.inspect.listQueues()).toEqual([]);
+  });
+
+  it("the first is fenced also where what it finds in its slot is collected before it can look", async () => {
+    const clock = new MockClock();
+    const store = new SteeredObjectStore();
+    const first = await openQueue(store, { clock });
+    store.holding = true;
+    const outcome = first.enqueue("jobs", bytes("unheard")).catch((error) => error);
+    const [write] = await store.takeHeld();
+    store.holding = false;
+    await write?.loseAnswer(); // and before it is tried again
+    const second = await openQueue(store.inner);
+    const get = store.get.bind(store);
+    store.get = async (key, options) => {
+      if (key === write?.key) await store.inner.delete(key);
+      return get(key, options);
+    };
+    await clock.advance("10s");
+    expect(await outcome).toBeInstanceOf(FencedError);
+    expect(await pending(second, "jobs")).toEqual(["unheard"]);
   });
 
   it("an owner that never stops writing is taken over, and nothing it acknowledged is lost", async () => {

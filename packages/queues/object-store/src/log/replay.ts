@@ -10,15 +10,14 @@ import {
   type Seal,
   type Segment,
 } from "../layout/segment.ts";
+import { SlotReads } from "./slot-reads.ts";
 
-/** Slots that are read at the same time. */
-const READ_AHEAD = 16;
 const MAX_SEALS_AT_ONCE = 64;
 
 /** What a replay came across. */
 export interface Replay {
-  /** Segments and their bytes. */
-  readonly segments: number;
+  /** Segments and seals that were read, and the bytes of the segments. */
+  readonly objects: number;
   readonly bytes: number;
   /** Whether an epoch was sealed by it, so that an owner may have been at work until then. */
   readonly sealed: boolean;
@@ -39,51 +38,65 @@ export async function replay(
   epoch: number,
   apply: (op: Op) => void,
 ): Promise<Replay> {
-  const slots = await listSlots(store, prefix, start, epoch);
-  const total = { segments: 0, bytes: 0, sealed: false };
+  const listed = await listSlots(store, prefix, start, epoch);
+  const log = {
+    store,
+    prefix,
+    slots: byEpoch(listed),
+    reads: new SlotReads(store, prefix, listed),
+  };
+  const total = { objects: 0, bytes: 0, sealed: false };
   for (let earlier = start.epoch; earlier < epoch; earlier++) {
     const first = earlier === start.epoch ? start.slot : 0;
-    const reader = new EpochReader(
-      store,
-      prefix,
-      { epoch: earlier, slot: first },
-      epoch,
-      slots,
-      apply,
-    );
+    const reader = new EpochReader(log, { epoch: earlier, slot: first }, epoch, apply);
     await reader.run();
-    total.segments += reader.segments;
+    total.objects += reader.objects;
     total.bytes += reader.bytes;
     total.sealed ||= reader.sealed;
   }
   return total;
 }
 
+/** The log that is read. */
+interface ListedLog {
+  readonly store: ObjectStore;
+  readonly prefix: string;
+  readonly slots: Slots;
+  readonly reads: SlotReads;
+}
+
 /** The slots that exist, ascending, by epoch. */
 type Slots = ReadonlyMap<number, readonly number[]>;
+
+function byEpoch(positions: readonly Position[]): Slots {
+  const slots = new Map<number, number[]>();
+  for (const { epoch, slot } of positions) {
+    const known = slots.get(epoch);
+    if (known === undefined) slots.set(epoch, [slot]);
+    else known.push(slot);
+  }
+  return slots;
+}
 
 async function listSlots(
   store: ObjectStore,
   prefix: string,
   start: Position,
   before: number,
-): Promise<Slots> {
-  const slots = new Map<number, number[]>();
+): Promise<readonly Position[]> {
+  const listed: Position[] = [];
   const startAfter = slotBefore(prefix, start);
   for await (const { key } of store.list(logPrefix(prefix), { startAfter })) {
     const position = parseSlotKey(prefix, key);
     if (position === undefined) throw damaged(key, "it does not belong there");
-    const { epoch, slot } = position;
+    const { epoch } = position;
     // This opener has written nothing yet. A later one may have, and will end this one in its turn.
     if (epoch === before && (await isSegment(store, key, position))) {
       throw damaged(epochKey(prefix, epoch), `it was missing, and ${key} shows that it was there`);
     }
-    if (epoch >= before) continue;
-    const known = slots.get(epoch);
-    if (known === undefined) slots.set(epoch, [slot]);
-    else known.push(slot);
+    if (epoch < before) listed.push(position);
   }
-  return slots;
+  return listed;
 }
 
 async function isSegment(store: ObjectStore, key: string, position: Position): Promise<boolean> {
@@ -97,51 +110,30 @@ class EpochReader {
   readonly #epoch: number;
   readonly #sealer: number;
   readonly #slots: Slots;
+  readonly #reads: SlotReads;
   readonly #apply: (op: Op) => void;
-  readonly #ahead = new Map<number, Promise<Uint8Array | undefined>>();
   readonly #first: number;
-  segments = 0;
+  objects = 0;
   bytes = 0;
   sealed = false;
 
-  constructor(
-    store: ObjectStore,
-    prefix: string,
-    start: Position,
-    sealer: number,
-    slots: Slots,
-    apply: (op: Op) => void,
-  ) {
-    this.#store = store;
-    this.#prefix = prefix;
+  constructor(log: ListedLog, start: Position, sealer: number, apply: (op: Op) => void) {
+    this.#store = log.store;
+    this.#prefix = log.prefix;
+    this.#slots = log.slots;
+    this.#reads = log.reads;
     this.#epoch = start.epoch;
     this.#first = start.slot;
     this.#sealer = sealer;
-    this.#slots = slots;
     this.#apply = apply;
   }
 
   async run(): Promise<void> {
     for (let slot = this.#first; ; slot++) {
-      const stored = await this.#read(slot);
+      const stored = await this.#reads.read({ epoch: this.#epoch, slot });
       if (stored === undefined) return this.#end(slot);
       if (this.#fold(slot, stored) === "sealed") return;
     }
-  }
-
-  /** The slot's bytes if it was listed, with those after it on their way. */
-  async #read(slot: number): Promise<Uint8Array | undefined> {
-    for (let next = slot; next < slot + READ_AHEAD; next++) {
-      // The listing is ascending, so until the first gap a slot stands where it belongs.
-      if (this.#listed[next - this.#first] !== next) break;
-      if (this.#ahead.has(next)) continue;
-      const reading = this.#store.get(this.#key(next));
-      reading.catch(() => {}); // reported where it is awaited
-      this.#ahead.set(next, reading);
-    }
-    const reading = this.#ahead.get(slot);
-    this.#ahead.delete(slot);
-    return reading;
   }
 
   /**
@@ -209,8 +201,8 @@ class EpochReader {
   #fold(slot: number, stored: Uint8Array): "sealed" | "folded" {
     const key = this.#key(slot);
     const found = decodeSlot(key, stored, { epoch: this.#epoch, slot });
+    this.objects++;
     if (found.kind === "seal") return "sealed";
-    this.segments++;
     this.bytes += stored.length;
     for (const op of readOps(key, found)) {
       try {

@@ -153,4 +153,23 @@ describe("a payload above the threshold", () => {
     await clock.advance("10s");
     expect((await claiming)[0]?.job.payload).toEqual(LARGE);
   });
+
+  it("is waited for also for a job that is asked to stop meanwhile", async () => {
+    const store = new SteeredObjectStore();
+    const clock = new MockClock();
+    const queue = await openQueue(store, { ...SMALL, clock });
+    const { id } = await queue.enqueue("jobs", LARGE);
+    const get = store.get.bind(store);
+    store.get = () => Promise.reject(new Error("the store is down"));
+    const claiming = queue.claim("jobs");
+    await clock.advance("1s");
+    expect(await queue.cancel(id)).toBe("requested");
+    await clock.advance("10s");
+    expect((await queue.inspect.stats("jobs")).dead).toBe(0);
+    store.get = get;
+    await clock.advance("10s");
+    const [claim] = await claiming;
+    expect(claim?.job.payload).toEqual(LARGE);
+    expect(claim?.abortSignal.reason).toMatchObject({ code: "WF_CANCEL_REQUESTED" });
+  });
 });

@@ -75,7 +75,11 @@ export class LogFollower {
     const { store, prefix } = context;
     const snapshot = await findSnapshot(store, prefix);
     const epoch = await newestEpoch(store, prefix, snapshot?.epoch ?? 0);
-    if (epoch === 0) throw await noEpoch(store, prefix);
+    if (epoch === 0) {
+      const error = await noEpoch(store, prefix);
+      // What was found may be of a first owner that has come meanwhile.
+      if ((await newestEpoch(store, prefix, 0)) === 0) throw error;
+    }
     const follower = new LogFollower(context);
     await follower.catchUp();
     return follower;

@@ -111,7 +111,7 @@ export class ObjectStoreQueueReader implements AsyncDisposable {
   lag(): ReaderLag {
     const { fold, provenAt: checkedAt } = this.#follower;
     return {
-      position: fold.position,
+      position: fold.certainTo,
       checkedAt,
       behindMs: this.clock.now() - checkedAt,
       failure: this.#following.failure,

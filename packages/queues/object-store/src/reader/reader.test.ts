@@ -217,6 +217,22 @@ describe("a reader", () => {
     expect(await reader.inspect.listQueues()).toEqual([]);
   });
 
+  it("takes a first owner that comes while it looks for no damage", async () => {
+    const inner = new MemoryObjectStore();
+    const store = new ReaderStore(inner);
+    let looks = 0;
+    store.before = async (request) => {
+      if (request.includes("/epochs/") && ++looks === 1) {
+        store.before = async () => {
+          store.before = async () => {};
+          await openQueue(inner);
+        };
+      }
+    };
+    await using reader = await openReader(store);
+    expect(await reader.inspect.listQueues()).toEqual([]);
+  });
+
   it("refuses bad options by their own codes", async () => {
     const inner = new MemoryObjectStore();
     await openQueue(inner);

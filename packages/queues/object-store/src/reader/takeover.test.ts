@@ -174,6 +174,7 @@ describe("a reader, where one owner follows another,", () => {
     // What an owner with a snapshot of its own would write next looks like what follows the seal.
     await clock.advance("1s");
     expect((await reader.inspect.stats("jobs")).pending).toBeLessThanOrEqual(11);
+    expect(reader.lag().position.epoch, "it is not told to have read that epoch").toBe(epoch);
     await clock.advance("11s");
     expect((await reader.inspect.stats("jobs")).pending).toBe(11);
     expect(reader.lag().position.epoch).toBe(epoch);

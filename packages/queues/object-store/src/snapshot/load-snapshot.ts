@@ -2,7 +2,7 @@ import type { ObjectStore } from "@wf/core";
 import { snapshotPartKey, snapshotWholeKey } from "../layout/keys.ts";
 import type { Position } from "../layout/position.ts";
 import { damaged } from "../layout/segment.ts";
-import { decodeWholeSnapshot, readSnapshotPart } from "../layout/snapshot.ts";
+import { decodeWholeSnapshot, readSnapshotPart, type SnapshotRecord } from "../layout/snapshot.ts";
 import type { QueueState } from "../state/queue-state.ts";
 
 /** Parts that are read at the same time. */
@@ -33,12 +33,21 @@ export async function loadSnapshot(
     }
     const key = snapshotPartKey(prefix, position, part);
     const bytes = (await reading.shift()) as Uint8Array;
-    for (const record of readSnapshotPart(key, bytes, position, part)) {
-      if ("job" in record) state.restore(record.job);
-      else state.kv.put(record.key, record.value);
+    if (bytes.length !== whole.parts[part]) {
+      throw damaged(key, `it has ${bytes.length} bytes instead of ${whole.parts[part]}`);
     }
+    for (const record of readSnapshotPart(key, bytes, position, part)) restore(key, record, state);
   }
   return whole.parts.reduce((sum, size) => sum + size, stored.length);
+}
+
+function restore(key: string, record: SnapshotRecord, state: QueueState): void {
+  if (!("job" in record)) return state.kv.put(record.key, record.value);
+  try {
+    state.restore(record.job);
+  } catch (error) {
+    throw damaged(key, `a record does not follow from those before: ${(error as Error).message}`);
+  }
 }
 
 async function readObject(store: ObjectStore, key: string): Promise<Uint8Array> {

@@ -14,8 +14,8 @@ const PART_BYTES = 4 * 1_048_576;
 const LEAST_PART_BYTES = 65_536;
 /** Bytes that are encoded in one turn of the event loop, so that nobody waits long for theirs. */
 const TURN_BYTES = 64 * 1_024;
-/** What reading a segment costs at recovery beside its bytes, in bytes. */
-export const SEGMENT_COST_BYTES = 16 * 1_024;
+/** What reading a segment or a seal costs at recovery beside its bytes, in bytes. */
+export const OBJECT_COST_BYTES = 16 * 1_024;
 /**
  * A snapshot pays when recovery reads so many times what a snapshot would have. A log of jobs that all wait is
  * as short as any snapshot of them; and one of jobs that come and go pays for each snapshot twice over.
@@ -57,6 +57,7 @@ export class Snapshotter {
   #newest: Position | undefined;
   #newestBytes: number;
   #costBytes: number;
+  #acknowledgedSlots = 0;
   #making: Making | undefined;
 
   constructor(options: SnapshotterOptions, recovery: RecoveryCost) {
@@ -69,17 +70,24 @@ export class Snapshotter {
 
   /** Applies a durable slot by `apply`, as part of the snapshot in the making or not. */
   around({ slot, bytes }: DurableSlot, apply: () => void): void {
-    const { state, snapshotAfterBytes } = this.#options;
-    this.#costBytes += bytes + SEGMENT_COST_BYTES;
+    const { state } = this.#options;
+    this.#costBytes += bytes + OBJECT_COST_BYTES;
     const position = this.#making?.position;
     const isPart = position !== undefined && slot < position.slot;
     if (isPart) state.captureInto(undefined);
     apply();
     if (isPart) state.captureInto(this.#making?.capture);
-    if (slot + 1 === position?.slot) this.#begin();
+    this.#acknowledgedSlots = slot + 1;
+    if (this.#acknowledgedSlots === position?.slot) this.#begin();
+    this.startIfDue();
+  }
+
+  /** Begins a snapshot where recovery has become dear: asked at open too, for an owner that never writes. */
+  startIfDue(): void {
+    const { state, snapshotAfterBytes } = this.#options;
     const recoveryBytes = this.#newestBytes + this.#costBytes;
     const due = snapshotAfterBytes + WORTH_FACTOR * state.bytes;
-    if (this.#making === undefined && recoveryBytes >= due) this.#start(slot + 1);
+    if (this.#making === undefined && recoveryBytes >= due) this.#start();
   }
 
   /** Gives up what is in the making; nothing is written any more. */
@@ -88,7 +96,7 @@ export class Snapshotter {
     this.#end();
   }
 
-  #start(acknowledgedSlots: number): void {
+  #start(): void {
     const { epoch, state, cut } = this.#options;
     const position = { epoch, slot: cut() };
     const writer = new SnapshotWriter(
@@ -102,7 +110,7 @@ export class Snapshotter {
     this.#costBytes = 0;
     // Changes that are applied before they are durable belong to later slots already.
     state.captureInto(capture);
-    if (position.slot === acknowledgedSlots) this.#begin();
+    if (position.slot === this.#acknowledgedSlots) this.#begin();
   }
 
   #begin(): void {

@@ -29,9 +29,12 @@ export class JobTable {
     return this.#shardOf(id).get(id);
   }
 
-  /** Adds a job whose id is not in use. */
+  /** @throws RangeError where the id is in use */
   add(job: JobRecord): void {
-    this.#shardOf(job.id).set(job.id, job);
+    const shard = this.#shardOf(job.id);
+    const before = shard.size;
+    shard.set(job.id, job);
+    if (shard.size === before) throw new RangeError(`job ${job.id} is there a second time`);
     this.#size++;
     this.#bytes += job.bytes;
   }

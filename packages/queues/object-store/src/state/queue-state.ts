@@ -74,7 +74,11 @@ export class QueueState {
     }
   }
 
-  /** Takes in a job from a snapshot, in the state in which it was. */
+  /**
+   * Takes in a job from a snapshot, in the state in which it was.
+   *
+   * @throws RangeError when it was taken in before, which a whole snapshot rules out
+   */
   restore(job: JobRecord): void {
     const queue = this.queue(job.queue);
     this.jobs.add(job);

@@ -1,0 +1,1 @@
+export { absoluteStoreUrl, openStore, STORE_URLS, storeUrlBelow } from "./open-store.ts";

@@ -1,0 +1,120 @@
+import type { ContainerClient } from "@azure/storage-blob";
+import {
+  type GetOptions,
+  type ListOptions,
+  type ObjectMeta,
+  type ObjectStore,
+  type PutOptions,
+  type StoreCallOptions,
+  StoreError,
+} from "@wf/core";
+import { checkBytes, checkedKeys, checkObjectKey, checkRange } from "@wf/core/adapter";
+import { BlobLister } from "./blob-lister.ts";
+import { BlobRemover } from "./blob-remover.ts";
+import { connect } from "./connect.ts";
+import { contentMd5 } from "./content-md5.ts";
+import { download } from "./download.ts";
+import { type AzureBlobObjectStoreOptions, settingsOf } from "./options.ts";
+import { Requests } from "./requests.ts";
+
+/**
+ * An object store in a container of Azure Blob Storage: each object is a block blob. The account must not have
+ * a hierarchical namespace, which lists in another order.
+ *
+ * Errors of all methods, nothing having been changed unless it says so:
+ * - WF_STORE_UNAVAILABLE: the service did not answer, throttled or failed, in each of `maxAttempts` tries
+ * - WF_STORE_OUTCOME_UNKNOWN: so for a write, which may have been carried out in one of them
+ * - WF_STORE_UNAUTHENTICATED: the credential is wrong or has expired, or there is none
+ * - WF_STORE_DENIED: the credential lacks a permission, or a policy, a lease or the network rules forbid it
+ * - WF_STORE_BUCKET_NOT_FOUND: there is no such container
+ * - WF_STORE_MISCONFIGURED: something else than the service answers, or it cannot take the request
+ * - WF_STORE_UNSUPPORTED: the account has a hierarchical namespace, as far as that shows
+ * - WF_INVALID_KEY, WF_INVALID_ARGUMENT: refused before anything is sent
+ * - `signal.reason`, at once; a write under way may still be carried out
+ */
+export class AzureBlobObjectStore implements ObjectStore {
+  readonly #container: ContainerClient;
+  readonly #nameStart: string;
+  readonly #requests: Requests;
+  readonly #lister: BlobLister;
+  readonly #remover: BlobRemover;
+  readonly #maxObjectBytes: number;
+
+  /** Sends nothing. @throws WF_INVALID_ARGUMENT, WF_INVALID_DURATION, WF_INVALID_KEY naming the option */
+  constructor(options: AzureBlobObjectStoreOptions) {
+    const { nameStart, maxObjectBytes, listPageSize } = settingsOf(options);
+    this.#container = connect(options);
+    this.#nameStart = nameStart;
+    this.#requests = new Requests(options);
+    this.#lister = new BlobLister(this.#container, nameStart, this.#requests, listPageSize);
+    this.#remover = new BlobRemover(this.#container, nameStart, this.#requests);
+    this.#maxObjectBytes = maxObjectBytes;
+  }
+
+  /**
+   * Stores `body` with one request (Put Blob). The service refuses a body that was damaged on its way. Do not
+   * change `body` before it is resolved.
+   *
+   * @throws WF_STORE_ALREADY_EXISTS with `ifAbsent`, when there is an object at `key`; it may be that of an
+   *   earlier try of this call: see `createObject`
+   * @throws WF_STORE_OBJECT_TOO_LARGE above `maxObjectBytes`; nothing is sent
+   */
+  async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<void> {
+    const { ifAbsent = false, signal } = options;
+    const blob = this.#container.getBlockBlobClient(this.#nameOf(key));
+    checkBytes(body, "body");
+    this.#checkSize(key, body);
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    const md5 = contentMd5(bytes);
+    await this.#requests.send(
+      { operation: ifAbsent ? "create" : "put", target: key, key, signal },
+      (abortSignal) =>
+        blob.upload(bytes, bytes.length, {
+          abortSignal,
+          ...(ifAbsent ? { conditions: { ifNoneMatch: "*" } } : {}),
+          ...(md5 === undefined ? {} : { transactionalContentMD5: md5 }),
+        }),
+    );
+  }
+
+  /** The object, or those of its bytes that `range` asks for. One request (Get Blob). */
+  async get(key: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
+    const { range, signal } = options;
+    const blob = this.#container.getBlobClient(this.#nameOf(key));
+    checkRange(range);
+    return this.#requests.send({ operation: "get", target: key, key, signal }, (abortSignal) =>
+      download(blob, range, abortSignal),
+    );
+  }
+
+  /**
+   * Removes the objects: up to 16 by a request each (Delete Blob), more by one for 256 (Blob Batch). Where it
+   * fails, some may have been removed: repeat it.
+   */
+  async delete(keys: string | readonly string[], options: StoreCallOptions = {}): Promise<void> {
+    await this.#remover.remove(checkedKeys(keys), options.signal);
+  }
+
+  /**
+   * The objects in order of their keys; a page is asked for when the listing comes to it (List Blobs).
+   * `lastModified` is the service's time, in whole seconds. Blobs whose name is no key are left out.
+   */
+  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectMeta> {
+    const { startAfter = "", signal } = options;
+    yield* this.#lister.list({ prefix, startAfter, signal });
+  }
+
+  #nameOf(key: string): string {
+    checkObjectKey(key);
+    return this.#nameStart + key;
+  }
+
+  #checkSize(key: string, { length }: Uint8Array): void {
+    if (length <= this.#maxObjectBytes) return;
+    throw new StoreError(
+      "WF_STORE_OBJECT_TOO_LARGE",
+      `put ${key}: the body has ${length} bytes; at most ${this.#maxObjectBytes} are allowed (maxObjectBytes)`,
+      { key },
+    );
+  }
+}

@@ -1,0 +1,2 @@
+export { AzureBlobObjectStore } from "./azure-blob-object-store.ts";
+export type { AzureBlobCredential, AzureBlobObjectStoreOptions } from "./options.ts";

@@ -1,0 +1,66 @@
+import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { WfError } from "@wf/core";
+import type { S3ObjectStoreOptions } from "./options.ts";
+
+/** The SDK's own 50 would make a queue's reads wait behind its writes and removals. */
+const AGENT = { keepAlive: true, maxSockets: 256 };
+
+/** Options that are no settings of a client. */
+const OF_THE_STORE: ReadonlySet<string> = new Set([
+  ...["bucket", "prefix", "maxObjectBytes", "listPageSize", "client"],
+  ...["requestTimeout", "maxAttempts", "retryBackoff", "clock", "random"],
+]);
+
+/**
+ * The client that was given, or one made from the options. Sends nothing.
+ *
+ * @throws WF_INVALID_ARGUMENT naming the option
+ */
+export function connect(options: S3ObjectStoreOptions): S3Client {
+  const settings = Object.entries(options).filter(
+    ([name, value]) => !OF_THE_STORE.has(name) && value !== undefined,
+  );
+  if (options.client === undefined) return newClient(Object.fromEntries(settings));
+  if (typeof options.client?.send !== "function") {
+    throw new WfError("WF_INVALID_ARGUMENT", "client is no S3Client: it has no method send");
+  }
+  if (settings.length > 0) {
+    throw new WfError(
+      "WF_INVALID_ARGUMENT",
+      `${settings[0]?.[0]} is given together with client: set it where the client is made`,
+    );
+  }
+  return options.client;
+}
+
+function newClient(settings: S3ClientConfig): S3Client {
+  const { endpoint, requestHandler } = settings;
+  if (typeof endpoint === "string" && !/^https?:\/\/[^/]/.test(endpoint)) {
+    throw new WfError(
+      "WF_INVALID_ARGUMENT",
+      `endpoint is ${JSON.stringify(endpoint)}: give a URL like https://s3.example.com`,
+    );
+  }
+  return new S3Client({
+    // Above 2 MiB the SDK would ask first, and open a connection for each such request.
+    expectContinueHeader: false,
+    ...(endpoint === undefined ? {} : CHECKSUMS_WHERE_REQUIRED),
+    ...settings,
+    requestHandler: withAgents(requestHandler),
+    maxAttempts: 1,
+  });
+}
+
+/** Stores that are not Amazon's may refuse the checksums that the SDK adds of its own accord. */
+const CHECKSUMS_WHERE_REQUIRED = {
+  requestChecksumCalculation: "WHEN_REQUIRED",
+  responseChecksumValidation: "WHEN_REQUIRED",
+} as const;
+
+type Handler = S3ClientConfig["requestHandler"];
+
+/** A handler that is given ready is left as it is; its options get what they do not say themselves. */
+function withAgents(handler: Handler): NonNullable<Handler> {
+  if (handler !== undefined && "handle" in handler) return handler;
+  return { httpAgent: AGENT, httpsAgent: AGENT, ...handler };
+}
