@@ -16,6 +16,7 @@ export default defineConfig({
       "bench/**/*.test.ts",
       "docs/**/*.test.ts",
       "simulation/**/*.test.ts",
+      "test-support/**/*.test.ts",
     ],
     exclude: ["**/node_modules/**", "**/dist/**"],
   },

@@ -13,6 +13,9 @@ interface Counts {
   skipped: number;
 }
 
+/** Beside the one that the repository installs. */
+const OTHER_NODES = [22, 26];
+
 const root = new URL("..", import.meta.url);
 const scratch = mkdtempSync(join(tmpdir(), "wf-verify-"));
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
@@ -41,6 +44,13 @@ function test(): void {
   total.failed += succeeded ? counts.failed : Math.max(counts.failed, 1);
 }
 
+/** The tests of the packages, as one check; the scripts around them are run by the repository's own Node. */
+function testOnNode(version: number): void {
+  const vitest = "node_modules/vitest/vitest.mjs";
+  const args = ["run", "--reporter=dot", "packages"];
+  check("npx", "-y", "-p", `node@${version}`, "node", vitest, ...args);
+}
+
 function readReport(file: string): Counts {
   try {
     const report = JSON.parse(readFileSync(file, "utf8"));
@@ -61,7 +71,9 @@ check("tsc", "--noEmit");
 check("npx", "-y", "pnpm@12", "exec", "turbo", "run", "build");
 check("node", "scripts/packages/check.ts");
 test();
+for (const version of OTHER_NODES) testOnNode(version);
 check("npm", "run", "--silent", "demo");
+check("npm", "run", "--silent", "docs");
 
 rmSync(scratch, { recursive: true });
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);

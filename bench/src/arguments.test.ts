@@ -19,5 +19,8 @@ describe("the arguments", () => {
       'there is no question "meno"; there are memo, recovery-time',
     );
     expect(() => parseArguments(["--chek"], names)).toThrow("--chek");
+    expect(() => parseArguments(["--queue", "redis://host"], names)).toThrow(
+      '--queue is "redis://host": give the URL of a server, postgres://...',
+    );
   });
 });

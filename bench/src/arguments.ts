@@ -5,6 +5,8 @@ export interface Arguments {
   readonly check: boolean;
   readonly peers: boolean;
   readonly record: boolean;
+  /** A PostgreSQL server to ask the questions about PostgreSQL on, and no others. */
+  readonly queue: string | undefined;
   /** Only questions, or peer comparisons, with one of these names; all when empty. */
   readonly only: readonly string[];
   readonly json: string | undefined;
@@ -18,6 +20,7 @@ export const USAGE = `npm run bench -- [options]
   --only NAME   ask this question only; may be repeated
   --check       end with an exit code of 1 when a budget is missed
   --peers       compare with what people use instead; needs redis-server and PostgreSQL on this machine
+  --queue URL   ask what PostgreSQL can do as a queue, on the server at postgres://...
   --json FILE   where the figures go as JSON; default bench/latest.json
   --profile DIR write CPU profiles there, and print the functions that took the most; slows down
   --record      add the run to bench/RESULTS.md
@@ -33,6 +36,7 @@ export function parseArguments(args: readonly string[], names: readonly string[]
       peers: { type: "boolean", default: false },
       record: { type: "boolean", default: false },
       only: { type: "string", multiple: true, default: [] },
+      queue: { type: "string" },
       json: { type: "string" },
       profile: { type: "string" },
     },
@@ -42,5 +46,9 @@ export function parseArguments(args: readonly string[], names: readonly string[]
       throw new Error(`there is no question "${name}"; there are ${names.join(", ")}`);
     }
   }
-  return { ...values, json: values.json, profile: values.profile };
+  if (values.queue !== undefined && !/^postgres(ql)?:\/\//.test(values.queue)) {
+    throw new Error(`--queue is "${values.queue}": give the URL of a server, postgres://...`);
+  }
+  const { queue, json, profile } = values;
+  return { ...values, queue, json, profile };
 }

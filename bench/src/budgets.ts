@@ -65,6 +65,10 @@ export const PEER_BUDGETS: readonly Budget[] = [
   atLeast("peers-queue", "wf over bullmq", 3),
   atLeast("peers-queue", "wf over pg-boss", 20),
   atLeast("peers-queue", "wf over graphile-worker", 20),
+  atLeast("peers-queue", "wf on PostgreSQL over pg-boss", 2),
+  atLeast("peers-queue", "wf on PostgreSQL over graphile-worker", 2),
+  atLeast("peers-runs", "wf on PostgreSQL over dbos", 2),
+  atLeast("peers-runs", "wf on PostgreSQL over openworkflow", 2),
   atLeast("peers-runs", "wf over dbos", 10),
   atLeast("peers-runs", "wf over openworkflow", 10),
 ];

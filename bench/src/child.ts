@@ -13,7 +13,7 @@ export type Report =
 // Not without the one who asked.
 process.on("disconnect", () => process.exit(1));
 
-const { name, part, input, directory, profileTo } = JSON.parse(
+const { name, part, input, directory, queueUrl, profileTo } = JSON.parse(
   process.argv[2] as string,
 ) as FreshProcess;
 
@@ -22,9 +22,10 @@ try {
   if (part === undefined) {
     await question.run({
       directory,
+      queueUrl,
       figure: (name, value, unit) => send({ kind: "figure", figure: { name, value, unit } }),
       fresh: async <T>(part: string, input?: unknown) =>
-        (await runFresh({ name, part, input, directory, profileTo }, () => {})) as T,
+        (await runFresh({ name, part, input, directory, queueUrl, profileTo }, () => {})) as T,
     });
     await send({ kind: "result", result: undefined });
   } else {

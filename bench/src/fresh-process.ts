@@ -8,6 +8,7 @@ export interface FreshProcess {
   readonly part?: string | undefined;
   readonly input?: unknown;
   readonly directory: string;
+  readonly queueUrl: string;
   /** Where to put CPU profiles; none without it. */
   readonly profileTo?: string | undefined;
 }

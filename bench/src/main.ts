@@ -8,7 +8,7 @@ import { runFresh } from "./fresh-process.ts";
 import { describeCommit, describeMachine, machineLine } from "./machine.ts";
 import { COMPARISONS, comparePeers } from "./peers/compare.ts";
 import { profileReport } from "./profile.ts";
-import { questionNames, readQuestion } from "./questions.ts";
+import { needsPostgres, questionNames, readQuestion } from "./questions.ts";
 import { recordEntry } from "./results.ts";
 import { formatBudget, table } from "./table.ts";
 import { judge, type Measured, unmeasured } from "./verdict.ts";
@@ -30,14 +30,14 @@ async function main(): Promise<void> {
   if (args === undefined) return;
   if (args.list) return await list(names);
   const asked = (args.peers ? COMPARISONS : names).filter(
-    (name) => args.only.length === 0 || args.only.includes(name),
+    (name) =>
+      needsPostgres(name) === (args.queue !== undefined) &&
+      (args.only.length === 0 || args.only.includes(name)),
   );
   const date = new Date().toISOString();
   const machine = describeMachine();
   console.log(`${machineLine(machine)}\n`);
-  const { figures, failures, notes } = await (args.peers
-    ? comparePeers(asked)
-    : ask(asked, args.profile));
+  const { figures, failures, notes } = await (args.peers ? comparePeers(asked) : ask(asked, args));
   const budgets = args.peers ? PEER_BUDGETS : BUDGETS;
   const verdicts = judge(figures, budgets);
   const problems = [...failures, ...missed(figures, budgets, asked)];
@@ -67,14 +67,17 @@ async function list(names: readonly string[]): Promise<void> {
 }
 
 /** Asks each question in a fresh process with an empty directory. */
-async function ask(names: readonly string[], profileTo: string | undefined): Promise<Outcome> {
+async function ask(
+  names: readonly string[],
+  { profile: profileTo, queue: queueUrl = "" }: Arguments,
+): Promise<Outcome> {
   const figures: Measured[] = [];
   const failures: string[] = [];
   for (const name of names) {
     const start = performance.now();
     const directory = mkdtempSync(join(tmpdir(), `wf-bench-${name}-`));
     try {
-      await runFresh({ name, directory, profileTo }, (figure) =>
+      await runFresh({ name, directory, queueUrl, profileTo }, (figure) =>
         figures.push({ question: name, ...figure }),
       );
     } catch (error) {

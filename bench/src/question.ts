@@ -9,6 +9,8 @@ export interface Figure {
 export interface Bench {
   /** An empty directory of its own, removed afterwards. */
   readonly directory: string;
+  /** Where the PostgreSQL server is that `--queue` names; "" without. */
+  readonly queueUrl: string;
   /** Reports one number. */
   figure(name: string, value: number, unit: string): void;
   /** Runs one of the question's parts in a fresh process and returns what it returned, by way of JSON. */

@@ -11,6 +11,11 @@ export function questionNames(): string[] {
     .sort();
 }
 
+/** Whether the question is about a PostgreSQL server, which `--queue` names. */
+export function needsPostgres(name: string): boolean {
+  return name.startsWith("postgres-");
+}
+
 export async function readQuestion(name: string): Promise<Question> {
   return (await import(new URL(`questions/${name}${MODULE_EXTENSION}`, import.meta.url).href))
     .question;

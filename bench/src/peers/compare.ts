@@ -32,6 +32,7 @@ const ALL: Readonly<Record<string, Comparison>> = {
     count: 5_000,
     contenders: {
       wf: "queue-wf",
+      "wf on PostgreSQL": "queue-wf-postgres",
       bullmq: "queue-bullmq",
       "pg-boss": "queue-pg-boss",
       "graphile-worker": "queue-graphile-worker",
@@ -40,7 +41,12 @@ const ALL: Readonly<Record<string, Comparison>> = {
   "peers-runs": {
     unit: "runs/s",
     count: 1_000,
-    contenders: { wf: "runs-wf", dbos: "runs-dbos", openworkflow: "runs-openworkflow" },
+    contenders: {
+      wf: "runs-wf",
+      "wf on PostgreSQL": "runs-wf-postgres",
+      dbos: "runs-dbos",
+      openworkflow: "runs-openworkflow",
+    },
   },
 };
 
@@ -124,6 +130,8 @@ async function compare(
   return { figures: figuresOf(question, unit, rates), failures, notes: notes.join("\n") };
 }
 
+const OURS: readonly string[] = ["wf", "wf on PostgreSQL"];
+
 /** The medians, and what wf makes of each peer's: the median over the rounds of the ratio in one round. */
 export function figuresOf(
   question: string,
@@ -131,13 +139,16 @@ export function figuresOf(
   rates: ReadonlyMap<string, readonly number[]>,
 ): Measured[] {
   const figures: Measured[] = [];
-  const ours = rates.get("wf") ?? [];
   for (const [name, theirs] of rates) {
     if (theirs.length === 0) continue;
     figures.push({ question, name, value: median(theirs), unit });
-    if (name === "wf" || theirs.length !== ours.length) continue;
-    const ratios = theirs.map((rate, round) => (ours[round] as number) / rate);
-    figures.push({ question, name: `wf over ${name}`, value: median(ratios), unit: "×" });
+    if (OURS.includes(name)) continue;
+    for (const our of OURS) {
+      const ours = rates.get(our) ?? [];
+      if (theirs.length !== ours.length) continue;
+      const ratios = theirs.map((rate, round) => (ours[round] as number) / rate);
+      figures.push({ question, name: `${our} over ${name}`, value: median(ratios), unit: "×" });
+    }
   }
   return figures;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { WfError } from "@wf/core";
 import { openStore, storeUrlBelow } from "@wf/example-store-url";
 import { UsageError } from "./demo-error.ts";
@@ -27,6 +28,8 @@ export class DemoStore implements AsyncDisposable {
       if (error instanceof WfError) throw new UsageError(error.message);
       throw error;
     }
+    // Without its query, which may hold a secret.
+    console.log(`everything is kept below ${own.split("?")[0]}, and removed at the end`);
     return new DemoStore(own, true);
   }
 
@@ -44,5 +47,8 @@ export class DemoStore implements AsyncDisposable {
     for (let i = 0; i < keys.length; i += REMOVED_AT_ONCE) {
       await store.delete(keys.slice(i, i + REMOVED_AT_ONCE));
     }
+    // A directory keeps its own.
+    if (!this.#url.startsWith("file:")) return;
+    await rm(fileURLToPath(this.#url), { recursive: true, force: true });
   }
 }

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { UsageError } from "./demo-error.ts";
-import { DemoStore } from "./demo-store.ts";
+import { DemoPlace } from "./demo-place.ts";
 import { findDocuments, type SourceDocument } from "./documents/documents.ts";
 import { type Verdict, verifyRun } from "./records/verify-run.ts";
 import { compareReports } from "./report/compare-reports.ts";
@@ -25,6 +25,8 @@ export interface Demo {
   readonly workParent: string;
   /** URL of the store to work on, below a name of its own; undefined: a directory. */
   readonly store: string | undefined;
+  /** URL of a PostgreSQL server to have the queue on; undefined: the queue is in the store. */
+  readonly queue: string | undefined;
   /** How a path is shown. */
   readonly display: (file: string) => string;
 }
@@ -46,7 +48,7 @@ export async function runDemo(demo: Demo): Promise<boolean> {
       `${demo.kills} kills at moments drawn from seed ${demo.seed}`,
   );
   const directory = createWorkDirectory(demo.workParent);
-  await using place = await DemoStore.open(demo.store, directory);
+  await using place = await DemoPlace.open(demo, directory);
   const plan = planKills(demo.seed, demo.kills, calls);
   const killed = await checkedRun("killed", directory, place, documents, plan);
   const whole = await checkedRun("uninterrupted", directory, place, documents, []);
@@ -79,7 +81,7 @@ function lastLine(documents: number, { kills, ledger }: PipelineRun, identical: 
 async function checkedRun(
   name: string,
   directory: string,
-  place: DemoStore,
+  place: DemoPlace,
   documents: readonly SourceDocument[],
   plan: readonly Kill[],
 ): Promise<CheckedRun> {
@@ -87,7 +89,7 @@ async function checkedRun(
   try {
     const run = await runPipeline(
       path.join(directory, name),
-      place.urlOf(name),
+      place.of(name),
       documents,
       plan,
       progress,

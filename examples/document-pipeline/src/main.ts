@@ -36,6 +36,7 @@ async function run(options: DemoOptions): Promise<number> {
     kills: options.kills,
     seed: options.seed ?? Math.floor(Math.random() * 2 ** 32),
     workParent: WORK_DIRECTORY,
+    queue: options.queue,
     store: options.store && absoluteStoreUrl(options.store, userDirectory()),
     display,
   });

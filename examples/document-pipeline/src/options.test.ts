@@ -11,11 +11,22 @@ describe("parseOptions", () => {
       kills: 5,
       seed: undefined,
       store: undefined,
+      queue: undefined,
     });
   });
 
   it("takes the directory, the numbers and the store in any order", () => {
-    const args = ["--kills", "0", "notes", "--seed=7", "--store", "s3://b/p", "--documents", "12"];
+    const args = [
+      "--kills",
+      "0",
+      "notes",
+      "--seed=7",
+      "--store",
+      "s3://b/p",
+      "--documents",
+      "12",
+      "--queue=postgres://host/db",
+    ];
     expect(parseOptions(args)).toEqual({
       kind: "run",
       directory: "notes",
@@ -23,6 +34,7 @@ describe("parseOptions", () => {
       kills: 0,
       seed: 7,
       store: "s3://b/p",
+      queue: "postgres://host/db",
     });
   });
 
@@ -36,6 +48,7 @@ describe("parseOptions", () => {
     [["--kills", "2.5"], '--kills is "2.5": give a whole number from 0 to 100'],
     [["--kills", ""], '--kills is "": give a whole number from 0 to 100'],
     [["--seed", "abc"], '--seed is "abc": give a whole number from 0 to 4294967295'],
+    [["--queue", "redis://h"], '--queue is "redis://h": give the URL of a server, postgres://...'],
     [["a", "b"], "give one directory, not 2: a b"],
     [[""], "the directory is an empty string"],
   ])("refuses %j and says what is allowed", (args, message) => {

@@ -12,6 +12,8 @@ export interface DemoOptions {
   readonly seed: number | undefined;
   /** Where the demo keeps everything, below a name of its own; undefined: in a directory. */
   readonly store: string | undefined;
+  /** A PostgreSQL server to have the queue on; undefined: the queue is in the store. */
+  readonly queue: string | undefined;
 }
 
 export type Command = { readonly kind: "help" } | ({ readonly kind: "run" } & DemoOptions);
@@ -20,7 +22,7 @@ const MAX_DOCUMENTS = 5_000;
 const MAX_KILLS = 100;
 const MAX_SEED = 2 ** 32 - 1;
 
-export const USAGE = `usage: npm run demo [-- DIRECTORY] [--documents N] [--kills K] [--seed S] [--store URL]
+export const USAGE = `usage: npm run demo [-- DIRECTORY] [--documents N] [--kills K] [--seed S] [--store URL] [--queue URL]
 
 Analyses Markdown documents section by section with a paid service, while the worker process is
 killed (SIGKILL) and started again, and checks that nothing was lost and nothing needlessly paid twice.
@@ -31,6 +33,7 @@ killed (SIGKILL) and started again, and checks that nothing was lost and nothing
   --seed S       decides the moments of the kills, 0 to ${MAX_SEED}; default: a new one, printed
   --store URL    where everything is kept; default: a directory of the demo's own. One of
 ${STORE_URLS.replaceAll(/^/gm, " ".repeat(19))}
+  --queue URL    postgres://... to have the queue there; default: in the store
   --help         print this`;
 
 /** @throws UsageError naming the argument and what it allows */
@@ -48,6 +51,7 @@ export function parseOptions(args: readonly string[]): Command {
     kills: wholeNumber("--kills", values.kills, 0, MAX_KILLS) ?? 5,
     seed: wholeNumber("--seed", values.seed, 0, MAX_SEED),
     store: values.store,
+    queue: postgresUrl(values.queue),
   };
 }
 
@@ -61,12 +65,20 @@ function parse(args: readonly string[]) {
         kills: { type: "string" },
         seed: { type: "string" },
         store: { type: "string" },
+        queue: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function postgresUrl(text: string | undefined): string | undefined {
+  if (text === undefined || /^postgres(ql)?:\/\//.test(text)) return text;
+  throw new UsageError(
+    `--queue is ${JSON.stringify(text)}: give the URL of a server, postgres://...`,
+  );
 }
 
 function wholeNumber(

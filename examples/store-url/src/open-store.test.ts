@@ -20,6 +20,14 @@ it("opens a directory and a place below it", async () => {
 });
 
 it.each([
+  ["s3://bucket/p?region=us-east-1&endpoint=http://127.0.0.1:9000", "S3ObjectStore"],
+  ["gs://bucket/p?endpoint=http://127.0.0.1:9000", "GcsObjectStore"],
+  ["az://container/p?account=https://account.blob.core.windows.net", "AzureBlobObjectStore"],
+])("opens %s as the store of its cloud", async (url, name) => {
+  expect((await openStore(url)).constructor.name).toBe(name);
+});
+
+it.each([
   ["s3://bucket", "s3://bucket/x/y"],
   [
     "s3://bucket/pre/fix?endpoint=http://127.0.0.1:9000",

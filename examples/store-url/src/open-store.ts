@@ -4,7 +4,7 @@ import { type ObjectStore, WfError } from "@wf/core";
 
 /** What {@link openStore} takes, for a usage text. */
 export const STORE_URLS = `file:DIRECTORY
-s3://BUCKET/PREFIX     with ?endpoint=URL for a store that is compatible with S3
+s3://BUCKET/PREFIX     with ?region=NAME, and ?endpoint=URL for a store that is compatible with S3
 gs://BUCKET/PREFIX     with ?endpoint=URL for an emulator
 az://CONTAINER/PREFIX  with ?account=URL, or AZURE_STORAGE_CONNECTION_STRING in the environment`;
 

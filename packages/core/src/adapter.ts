@@ -18,7 +18,20 @@ export {
   MAX_KV_VALUE_BYTES,
 } from "./queue/checks.ts";
 export { pageLimit } from "./queue/page.ts";
-export { checkedKeys, checkRange } from "./store/checks.ts";
+export {
+  type BucketLimits,
+  type BucketSettings,
+  type BucketStoreOptions,
+  resolveBucketOptions,
+} from "./store/bucket-options.ts";
+export {
+  type BucketRequest,
+  BucketRequests,
+  type BucketRequestsOptions,
+  isWrite,
+  type StoreOperation,
+} from "./store/bucket-requests.ts";
+export { checkedKeys, checkObjectSize, checkRange } from "./store/checks.ts";
 export {
   decodeFrame,
   encodeFrame,
@@ -26,8 +39,15 @@ export {
   type FrameKind,
   writeFrameHeader,
 } from "./store/frame.ts";
-export { networkFailure, statusFailure } from "./store/http-failure.ts";
-export { checkKeyPrefix, checkObjectKey } from "./store/object-key.ts";
+export { foreignFailure, networkFailure, statusFailure } from "./store/http-failure.ts";
+export { batchesOf, inParallel } from "./store/in-parallel.ts";
+export {
+  type ListedPage,
+  type Listing,
+  type ListQuery,
+  listByPages,
+} from "./store/list-by-pages.ts";
+export { checkKeyPrefix, checkObjectKey, MAX_KEY_BYTES } from "./store/object-key.ts";
 export {
   type RequestFailure,
   RequestPolicy,

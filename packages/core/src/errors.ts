@@ -41,6 +41,7 @@ const RETRY_BY_CODE = {
   WF_JOB_NOT_FOUND: "never",
   WF_INVALID_STATE: "never",
   WF_FENCED: "never",
+  WF_QUEUE_MOVED: "never",
   WF_CLOSED: "never",
   // Workers and workflows
   WF_JOB_TRANSIENT: "safe",

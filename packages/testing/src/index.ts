@@ -1,3 +1,4 @@
+export { BusyObjectStore } from "./busy-object-store.ts";
 export type { ConformanceRunner, SkippableTest } from "./conformance/conformance-runner.ts";
 export type {
   HeldRequest,

@@ -17,6 +17,9 @@ const STOP_WITHIN_MS = 30_000;
 /** Planned ones and those by hand. */
 const MAX_KILLS = 1_000;
 
+/** Where the store and the queue are. */
+type Place = Pick<WorkOrder, "storeUrl" | "postgres">;
+
 /** What one run of the pipeline over all documents came to. */
 export interface PipelineRun {
   readonly ledger: Ledger;
@@ -28,19 +31,19 @@ export interface PipelineRun {
 }
 
 /**
- * Runs the pipeline in `directory` and on the store of `storeUrl`, which are new: starts the analysis service and a worker, kills the worker
+ * Runs the pipeline in `directory` and at `place`, which are new: starts the analysis service and a worker, kills the worker
  * as planned and starts it again, until every document has its report.
  *
  * @throws DemoError when a document fails, a process ends by itself, or nothing happens any more
  */
 export async function runPipeline(
   directory: string,
-  storeUrl: string,
+  place: Place,
   documents: readonly SourceDocument[],
   plan: readonly Kill[],
   progress: Progress,
 ): Promise<PipelineRun> {
-  const supervisor = new Supervisor(directory, storeUrl, documents, progress);
+  const supervisor = new Supervisor(directory, place, documents, progress);
   const startedAt = performance.now();
   try {
     await supervisor.start();
@@ -58,7 +61,7 @@ class Supervisor {
   readonly journal = new Journal();
   readonly reportsDirectory: string;
   readonly #directory: string;
-  readonly #storeUrl: string;
+  readonly #place: Place;
   readonly #documents: readonly SourceDocument[];
   readonly #progress: Progress;
   readonly #orderPath: string;
@@ -74,12 +77,12 @@ class Supervisor {
 
   constructor(
     directory: string,
-    storeUrl: string,
+    place: Place,
     documents: readonly SourceDocument[],
     progress: Progress,
   ) {
     this.#directory = directory;
-    this.#storeUrl = storeUrl;
+    this.#place = place;
     this.#documents = documents;
     this.#progress = progress;
     this.reportsDirectory = path.join(directory, "reports");
@@ -104,7 +107,7 @@ class Supervisor {
     const order: WorkOrder = {
       documents: this.#documents,
       serviceUrl: await service.message(),
-      storeUrl: this.#storeUrl,
+      ...this.#place,
       journalPath: this.#journalPath,
       reportsDirectory: this.reportsDirectory,
     };

@@ -6,8 +6,15 @@ export interface WorkOrder {
   readonly serviceUrl: string;
   /** Of the object store that holds everything wf keeps. */
   readonly storeUrl: string;
+  /** Where the queue is; in the object store without it. */
+  readonly postgres: PostgresPlace | undefined;
   readonly journalPath: string;
   readonly reportsDirectory: string;
+}
+
+export interface PostgresPlace {
+  readonly connectionString: string;
+  readonly schema: string;
 }
 
 /** Steps that one worker process has under way at most. */

@@ -8,10 +8,10 @@
 import { readFile } from "node:fs/promises";
 import { WorkflowRuntime } from "@wf/core";
 import { openStore } from "@wf/example-store-url";
-import { ObjectStoreQueue } from "@wf/queue-object-store";
 import { AnalysisClient } from "../analysis/analysis-client.ts";
 import { exitWithParent } from "../exit-with-parent.ts";
 import { assertSettled } from "./assert-settled.ts";
+import { openQueue } from "./open-queue.ts";
 import { DocumentPipeline } from "./pipeline.ts";
 import { ReportHook } from "./report-hook.ts";
 import { submitDocuments } from "./submit-documents.ts";
@@ -32,7 +32,7 @@ const journal = new WorkerJournal(order.journalPath, incarnation);
 journal.write({ event: "started" });
 
 const store = await openStore(order.storeUrl);
-await using queue = await ObjectStoreQueue.open(store, { prefix: "queue" });
+await using queue = await openQueue(order, store);
 const client = new AnalysisClient(order.serviceUrl, incarnation);
 const pipeline = new DocumentPipeline(client, journal);
 const hook = new ReportHook(order.reportsDirectory, journal);

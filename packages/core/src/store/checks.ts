@@ -1,3 +1,4 @@
+import { StoreError } from "../errors.ts";
 import { checkInteger } from "../queue/checks.ts";
 import { checkObjectKey } from "./object-key.ts";
 import type { GetOptions } from "./object-store.ts";
@@ -14,4 +15,14 @@ export function checkedKeys(keys: string | readonly string[]): readonly string[]
   const all = typeof keys === "string" ? [keys] : keys;
   for (const key of all) checkObjectKey(key);
   return all;
+}
+
+/** @throws WF_STORE_OBJECT_TOO_LARGE where the body of a put has more than `maxObjectBytes` */
+export function checkObjectSize(key: string, body: Uint8Array, maxObjectBytes: number): void {
+  if (body.length <= maxObjectBytes) return;
+  throw new StoreError(
+    "WF_STORE_OBJECT_TOO_LARGE",
+    `put ${key}: the body has ${body.length} bytes; at most ${maxObjectBytes} are allowed (maxObjectBytes)`,
+    { key },
+  );
 }

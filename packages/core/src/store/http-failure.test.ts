@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { networkFailure, statusFailure } from "./http-failure.ts";
+import { foreignFailure, networkFailure, statusFailure } from "./http-failure.ts";
 
 describe("statusFailure", () => {
   for (const [status, ofWrite, ofRead] of [
@@ -23,6 +23,14 @@ describe("statusFailure", () => {
       expect(statusFailure(status, true).advice).toContain(`HTTP ${status}`);
     });
   }
+});
+
+describe("foreignFailure", () => {
+  it("leaves the outcome of a write open, and names what should have answered", () => {
+    const advice = "something else than S3 answers: check the endpoint and the proxies";
+    expect(foreignFailure("S3", true)).toEqual({ code: "WF_STORE_OUTCOME_UNKNOWN", advice });
+    expect(foreignFailure("S3", false)).toEqual({ code: "WF_STORE_MISCONFIGURED", advice });
+  });
 });
 
 describe("networkFailure", () => {

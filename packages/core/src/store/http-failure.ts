@@ -15,9 +15,12 @@ const BY_STATUS: Readonly<Record<number, Row>> = {
     "WF_STORE_MISCONFIGURED",
     "the store refused the request as malformed: check the endpoint and the options",
   ],
-  401: ["WF_STORE_UNAUTHENTICATED", "the store does not know these credentials"],
+  401: [
+    "WF_STORE_UNAUTHENTICATED",
+    "the store does not accept these credentials, or they have expired",
+  ],
   403: ["WF_STORE_DENIED", "the credentials lack a permission"],
-  404: ["WF_STORE_BUCKET_NOT_FOUND", "there is no such bucket at this endpoint"],
+  404: ["WF_STORE_BUCKET_NOT_FOUND", "there is no such bucket at this endpoint: create it"],
   405: ["WF_STORE_MISCONFIGURED", "the endpoint does not know this request: check the endpoint"],
   408: [PASSING, "the store gave up waiting for the request"],
   411: ["WF_STORE_UNSUPPORTED", "the store does not take this request"],
@@ -41,6 +44,19 @@ export function statusFailure(status: number, writes: boolean): RequestFailure {
           "the store gave an answer that means nothing here: check the endpoint",
         ]);
   return { code: doubtOnlyOfWrites(code, writes), advice: `${advice} (HTTP ${status})` };
+}
+
+/**
+ * The failure that a success stands for which is none of the store's: that of a proxy or of another service.
+ *
+ * @param service what should have answered: "S3"
+ */
+export function foreignFailure(service: string, writes: boolean): RequestFailure {
+  return {
+    // Behind a proxy that answers in its own words the store may have applied a write.
+    code: writes ? PASSING : "WF_STORE_MISCONFIGURED",
+    advice: `something else than ${service} answers: check the endpoint and the proxies`,
+  };
 }
 
 /** Failures in which the request was certainly not sent. */

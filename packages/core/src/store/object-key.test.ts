@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkKeyPrefix, checkObjectKey } from "./object-key.ts";
+import { checkKeyPrefix, checkObjectKey, isObjectKey } from "./object-key.ts";
 
 describe("checkObjectKey", () => {
   it("takes segments of the allowed characters", () => {
@@ -15,6 +15,7 @@ describe("checkObjectKey", () => {
       `${longest}y`,
     ];
     for (const key of keys) checkObjectKey(key);
+    for (const key of keys) expect(isObjectKey(key), key).toBe(true);
     expect(longest).toHaveLength(899);
   });
 
@@ -26,6 +27,7 @@ describe("checkObjectKey", () => {
       ...[undefined, null, 7, {}],
     ];
     for (const key of refused) {
+      expect(isObjectKey(key as string)).toBe(false);
       expect(() => checkObjectKey(key as string)).toThrowError(
         expect.objectContaining({
           code: "WF_INVALID_KEY",

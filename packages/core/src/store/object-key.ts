@@ -17,24 +17,31 @@ const RULE =
  * @throws WF_INVALID_KEY
  */
 export function checkObjectKey(key: string): void {
-  if (typeof key !== "string") throw invalid(String(key), "it is no string");
-  if (key.length > MAX_KEY_BYTES) throw invalid(key, `it has ${key.length} bytes`);
+  const problem = problemOf(key);
+  if (problem !== undefined) throw invalid(String(key), problem);
+}
+
+/** Whether {@link checkObjectKey} takes it: for names that others may have stored beside the objects of wf. */
+export function isObjectKey(key: string): boolean {
+  return problemOf(key) === undefined;
+}
+
+function problemOf(key: string): string | undefined {
+  if (typeof key !== "string") return "it is no string";
+  if (key.length > MAX_KEY_BYTES) return `it has ${key.length} bytes`;
   const segments = key.split("/");
-  if (segments.length > MAX_KEY_SEGMENTS) {
-    throw invalid(key, `it has ${segments.length} segments`);
-  }
+  if (segments.length > MAX_KEY_SEGMENTS) return `it has ${segments.length} segments`;
   for (const segment of segments) {
     // Azure and Windows drop a dot at the end, and "." and ".." are what paths are resolved by.
     if (segment === "" || segment.endsWith(".")) {
-      throw invalid(key, `its segment ${JSON.stringify(segment)} is not allowed`);
+      return `its segment ${JSON.stringify(segment)} is not allowed`;
     }
-    if (segment.length > MAX_KEY_SEGMENT_BYTES) {
-      throw invalid(key, `a segment has ${segment.length} bytes`);
-    }
+    if (segment.length > MAX_KEY_SEGMENT_BYTES) return `a segment has ${segment.length} bytes`;
     if (!SEGMENT.test(segment)) {
-      throw invalid(key, `its segment ${JSON.stringify(segment)} has other characters`);
+      return `its segment ${JSON.stringify(segment)} has other characters`;
     }
   }
+  return undefined;
 }
 
 /**

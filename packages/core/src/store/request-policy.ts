@@ -51,8 +51,12 @@ export interface StoreCall {
   /** Whether a try without an answer may have changed something. */
   readonly writes: boolean;
   readonly signal?: AbortSignal | undefined;
-  /** What it means that a try failed with `error`. Not asked about a deadline or an abort. */
-  failure(error: unknown): RequestFailure;
+  /**
+   * What it means that a try failed with `error`. Not asked about a deadline or an abort.
+   *
+   * @param nowMs the time, in ms since the Unix epoch: for {@link retryAfterMs}
+   */
+  failure(error: unknown, nowMs: number): RequestFailure;
 }
 
 /**
@@ -136,7 +140,7 @@ export class RequestPolicy {
   }
 
   #meaning(call: StoreCall, { error, timedOut }: Failed): RequestFailure {
-    if (!timedOut) return call.failure(error);
+    if (!timedOut) return call.failure(error, this.#clock.now());
     return {
       code: call.writes ? "WF_STORE_OUTCOME_UNKNOWN" : "WF_STORE_UNAVAILABLE",
       advice: `the store did not answer within requestTimeout (${this.#timeoutMs} ms)`,

@@ -151,6 +151,44 @@ describe("WorkflowRuntime.cancel", () => {
     await world.stop();
   });
 
+  it("is false for each of two at once where the run ended by itself before", async () => {
+    const { world, hook, door } = await openRunning(() => StepOutcome.succeed(bytes("")));
+    const { kv } = world.queue;
+    const compareAndPut = kv.compareAndPut.bind(kv);
+    let ended: Promise<void> | undefined;
+    kv.compareAndPut = async (...args) => {
+      door.open();
+      ended ??= world.settle(); // the run has ended before there is a mark
+      await ended;
+      return compareAndPut(...args);
+    };
+    const cancels = [world.runtime.cancel("r"), world.runtime.cancel("r")];
+    expect(await Promise.all(cancels)).toEqual([false, false]);
+    expect(hook.outcomes).toMatchObject([{ status: "succeeded" }]);
+    expect((await kv.scan("workflow/")).items).toEqual([]);
+    await world.stop();
+  });
+
+  it("is false where the run ended by itself, whoever is submitted under its id meanwhile", async () => {
+    const { world, hook, door } = await openRunning(() => StepOutcome.succeed(bytes("")));
+    const { kv } = world.queue;
+    const compareAndPut = kv.compareAndPut.bind(kv);
+    kv.compareAndPut = async (...args) => {
+      door.open();
+      await world.settle(); // the run has ended before the mark is there
+      return compareAndPut(...args);
+    };
+    const compareAndDelete = kv.compareAndDelete.bind(kv);
+    kv.compareAndDelete = async (key, expected) => {
+      await world.runtime.submit({ runId: "r", input: bytes("another") });
+      return compareAndDelete(key, expected);
+    };
+    expect(await world.runtime.cancel("r")).toBe(false);
+    await world.settle();
+    expect(hook.outcomes).toMatchObject([{ status: "succeeded" }, { status: "succeeded" }]);
+    await world.stop();
+  });
+
   it("works from another runtime on the same queue", async () => {
     const { world, hook, door } = await openRunning(() => StepOutcome.succeed(bytes("")));
     expect(await world.build({}).cancel("r")).toBe(true);

@@ -1,6 +1,7 @@
 import { WfError } from "../errors.ts";
 import { checkId } from "../queue/checks.ts";
 import type { Effects } from "../queue/effects.ts";
+import { equalBytes } from "../store/create-object.ts";
 import { endRun } from "./run-end.ts";
 import { cancelKey, runRecordKey } from "./run-keys.ts";
 import { encodeRunRecord, type RunRecord, readRunRecord } from "./run-record.ts";
@@ -19,14 +20,17 @@ export async function cancelRun(context: RuntimeContext, runId: string): Promise
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     if ((await readRunRecord(kv, runId)) === undefined) return promised;
     const mark = await putMark(context, markKey);
+    if (mark === undefined) continue;
     const record = await readRunRecord(kv, runId);
-    const marked = (await kv.get(markKey)) !== undefined;
+    const found = await kv.get(markKey);
     if (record === undefined) {
       // The end of a run takes the mark with it, unless it was decided before there was one.
-      const missed = marked && (await kv.compareAndDelete(markKey, mark));
+      const missed = found !== undefined && equalBytes(found, mark);
+      // May have gone meanwhile: the next run of the id removes it as well.
+      if (missed) await kv.compareAndDelete(markKey, mark);
       return promised || !missed;
     }
-    if (!marked) continue;
+    if (found === undefined) continue;
     if (await stopStep(context, runId, record)) return true;
     promised = true;
   }
@@ -38,13 +42,17 @@ export async function cancelRun(context: RuntimeContext, runId: string): Promise
 
 /**
  * From here on no step ends the run or moves it on, since every such commit expects that there is no mark.
- * The mark itself expects nothing, so it overtakes a run however fast that moves.
+ * The mark itself expects nothing of the run, so it overtakes one however fast that moves. Cancels at the same
+ * time share one: of two marks, the second would hide from the first whether that was in time.
  */
-async function putMark({ queue }: RuntimeContext, markKey: string): Promise<Uint8Array> {
-  // Unique, so that nobody else's is taken for it.
+async function putMark(
+  { queue }: RuntimeContext,
+  markKey: string,
+): Promise<Uint8Array | undefined> {
+  // Unique, so that no later one is taken for it.
   const mark = Buffer.from(queue.nextJobId());
-  await queue.kv.put(markKey, mark);
-  return mark;
+  const isPut = await queue.kv.compareAndPut(markKey, undefined, mark);
+  return isPut ? mark : await queue.kv.get(markKey);
 }
 
 /** Ends a marked run whose step is not running, else tells the step. False where `record` has changed. */

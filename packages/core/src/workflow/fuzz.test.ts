@@ -1,10 +1,18 @@
 import { MemoryObjectStore, MockClock } from "@wf/testing";
 import { encode } from "cborg";
 import { describe, it } from "vitest";
-import { checkLike, checkPlain, fuzz, type Stored, type Subject } from "../../test/fuzz/fuzz.ts";
-import { bytes } from "../../test/workflow-world.ts";
+import {
+  checkLike,
+  checkPlain,
+  FIRST_SEED,
+  fuzz,
+  type Stored,
+  type Subject,
+} from "../../test/fuzz/fuzz.ts";
+import { bytes, text } from "../../test/workflow-world.ts";
 import { StoreError } from "../errors.ts";
 import { silentLogger } from "../logger.ts";
+import { MARKERS_START, markerName, parseMarkerName } from "../memo/memo-keys.ts";
 import { MemoObjects } from "../memo/memo-objects.ts";
 import { MemoStore } from "../memo/memo-store.ts";
 import { OutcomeObjects } from "../memo/outcome-objects.ts";
@@ -176,6 +184,23 @@ const SUBJECTS: readonly Subject[] = [
     },
   },
   {
+    name: "the name of a terminal marker",
+    stored: RUN_IDS.map((runId) => ({
+      key: markerName(runId, AT),
+      bytes: bytes(markerName(runId, AT).slice(MARKERS_START.length)),
+    })),
+    form: "bare",
+    content: "bytes",
+    read: (key, stored) => {
+      const name = MARKERS_START + text(stored);
+      const marker = parseMarkerName(name);
+      if (marker === undefined) throw new StoreError("WF_DATA_CORRUPT", `${key}: no marker`);
+      // Else it could not be removed.
+      if (markerName(marker.runId, marker.terminatedAt) !== name) throw new Error("of what run?");
+      return marker;
+    },
+  },
+  {
     name: "the entry of an outcome",
     stored: await keptEntries(10),
     form: "bare",
@@ -249,7 +274,7 @@ const SUBJECTS: readonly Subject[] = [
   },
 ];
 
-describe("damage of every kind", () => {
+describe(`damage of every kind, from seed ${FIRST_SEED} on,`, () => {
   it.each(SUBJECTS)("to $name is told, or has done no harm", async (subject) => {
     await fuzz(subject, 300);
   });

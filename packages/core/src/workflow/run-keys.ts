@@ -15,6 +15,7 @@ import { MAX_ID_LENGTH } from "../queue/checks.ts";
  *     KV   workflow/outcome-times/{t}/{id}  the same in order of time, 20 digits of ms, for the sweep
  *     KV   workflow/ends/{run id}           when it ended last, where its memo is to be removed
  *     KV   workflow/sweeps/{run id}         present while that memo is being removed
+ *     KV   workflow/moved-to                where the queue went, once it is moved: the queue's own
  *     job  workflow.run_id, workflow.step   headers of a step
  *     job  workflow.run_id, workflow.terminal    headers of a notification; its id is {step's job}-end
  *

@@ -5,7 +5,7 @@ import { decode, encode } from "cborg";
 import { BYTE_MUTATIONS, type Mutation, misshapen, pick, resealed } from "./mutations.ts";
 
 /** `WF_FUZZ_SEED=n WF_FUZZ_CASES=1` runs one case again; `WF_FUZZ_CASES=n` alone as many as one likes of each. */
-const FIRST_SEED = Number(process.env["WF_FUZZ_SEED"] ?? 1);
+export const FIRST_SEED = Number(process.env["WF_FUZZ_SEED"] ?? 1);
 const CASES = process.env["WF_FUZZ_CASES"];
 
 /** More memory than this no decoding may take, all objects here being small. */

@@ -1,3 +1,10 @@
+export {
+  DepartingQueue,
+  type DepartingQueueOptions,
+  readDeparture,
+} from "./export/departing-queue.ts";
+export type { Departure } from "./export/departure.ts";
+export type { ExportedJob } from "./export/exported-job.ts";
 export type { Owner } from "./layout/epoch-object.ts";
 export type { Beat } from "./layout/heartbeat-object.ts";
 export type { Position } from "./layout/position.ts";

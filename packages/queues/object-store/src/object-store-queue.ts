@@ -58,8 +58,8 @@ export class ObjectStoreQueue implements Queue {
    * Jobs that were claimed are pending again, or dead if their attempts are used up. When it resolves, no
    * earlier owner can acknowledge anything any more.
    *
-   * @throws WF_DATA_CORRUPT naming a damaged or missing object, WF_LAYOUT_UNSUPPORTED, bad options by
-   *   their own codes, and what the store throws
+   * @throws WF_DATA_CORRUPT naming a damaged or missing object, WF_LAYOUT_UNSUPPORTED, WF_QUEUE_MOVED where it
+   *   is to run elsewhere, bad options by their own codes, and what the store throws
    */
   static async open(
     store: ObjectStore,

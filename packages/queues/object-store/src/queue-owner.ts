@@ -17,6 +17,7 @@ import { Decisions } from "./commit/decisions.ts";
 import { InFlight } from "./commit/in-flight.ts";
 import { type PlanContext, planEffects } from "./commit/plan.ts";
 import { CompletionWatch } from "./completion-watch.ts";
+import { checkStays } from "./export/departure.ts";
 import type { Owner } from "./layout/epoch-object.ts";
 import { type Op, OpTag, type ReleaseReason } from "./layout/op.ts";
 import { Heartbeat } from "./liveness/heartbeat.ts";
@@ -83,6 +84,7 @@ export class QueueOwner implements PlanContext, StateObserver {
     const patient = new PatientObjectStore(store, options);
     const recovered = await openSpan({ prefix }, () => recover(patient, prefix, self));
     const { epoch, previous, snapshot, state } = recovered;
+    checkStays(state, prefix);
     logger.info({ prefix, epoch, previous, snapshot, jobs: state.jobs.size }, "queue opened");
     const heartbeat = await Heartbeat.begin({ ...options, store, epoch }, options.heartbeatMs);
     const owner = new QueueOwner(store, options, recovered, ownerId);

@@ -1,21 +1,29 @@
-import type { ContainerClient } from "@azure/storage-blob";
-import {
-  type GetOptions,
-  type ListOptions,
-  type ObjectMeta,
-  type ObjectStore,
-  type PutOptions,
-  type StoreCallOptions,
-  StoreError,
+import type {
+  GetOptions,
+  ListOptions,
+  ObjectMeta,
+  ObjectStore,
+  PutOptions,
+  StoreCallOptions,
 } from "@wf/core";
-import { checkBytes, checkedKeys, checkObjectKey, checkRange } from "@wf/core/adapter";
+import {
+  BucketRequests,
+  checkBytes,
+  checkedKeys,
+  checkObjectKey,
+  checkObjectSize,
+  checkRange,
+  RequestPolicy,
+  resolveBucketOptions,
+} from "@wf/core/adapter";
 import { BlobLister } from "./blob-lister.ts";
 import { BlobRemover } from "./blob-remover.ts";
 import { connect } from "./connect.ts";
+import type { Container } from "./container.ts";
 import { contentMd5 } from "./content-md5.ts";
 import { download } from "./download.ts";
-import { type AzureBlobObjectStoreOptions, settingsOf } from "./options.ts";
-import { Requests } from "./requests.ts";
+import { mapFailure } from "./map-failure.ts";
+import { type AzureBlobObjectStoreOptions, checkContainer, LIMITS } from "./options.ts";
 
 /**
  * An object store in a container of Azure Blob Storage: each object is a block blob. The account must not have
@@ -33,21 +41,21 @@ import { Requests } from "./requests.ts";
  * - `signal.reason`, at once; a write under way may still be carried out
  */
 export class AzureBlobObjectStore implements ObjectStore {
-  readonly #container: ContainerClient;
-  readonly #nameStart: string;
-  readonly #requests: Requests;
+  readonly #container: Container;
   readonly #lister: BlobLister;
   readonly #remover: BlobRemover;
   readonly #maxObjectBytes: number;
 
   /** Sends nothing. @throws WF_INVALID_ARGUMENT, WF_INVALID_DURATION, WF_INVALID_KEY naming the option */
   constructor(options: AzureBlobObjectStoreOptions) {
-    const { nameStart, maxObjectBytes, listPageSize } = settingsOf(options);
-    this.#container = connect(options);
-    this.#nameStart = nameStart;
-    this.#requests = new Requests(options);
-    this.#lister = new BlobLister(this.#container, nameStart, this.#requests, listPageSize);
-    this.#remover = new BlobRemover(this.#container, nameStart, this.#requests);
+    checkContainer(options.container);
+    const { keyPrefix, maxObjectBytes, listPageSize } = resolveBucketOptions(options, LIMITS);
+    const location = `az://${options.container}/${keyPrefix}`;
+    const policy = new RequestPolicy(options);
+    const requests = new BucketRequests({ location, policy, mapFailure });
+    this.#container = { client: connect(options), keyPrefix, requests };
+    this.#lister = new BlobLister(this.#container, listPageSize);
+    this.#remover = new BlobRemover(this.#container);
     this.#maxObjectBytes = maxObjectBytes;
   }
 
@@ -61,28 +69,31 @@ export class AzureBlobObjectStore implements ObjectStore {
    */
   async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<void> {
     const { ifAbsent = false, signal } = options;
-    const blob = this.#container.getBlockBlobClient(this.#nameOf(key));
+    checkObjectKey(key);
     checkBytes(body, "body");
-    this.#checkSize(key, body);
+    checkObjectSize(key, body, this.#maxObjectBytes);
+    const { client, keyPrefix, requests } = this.#container;
+    const blob = client.getBlockBlobClient(keyPrefix + key);
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     const md5 = contentMd5(bytes);
-    await this.#requests.send(
-      { operation: ifAbsent ? "create" : "put", target: key, key, signal },
-      (abortSignal) =>
-        blob.upload(bytes, bytes.length, {
-          abortSignal,
-          ...(ifAbsent ? { conditions: { ifNoneMatch: "*" } } : {}),
-          ...(md5 === undefined ? {} : { transactionalContentMD5: md5 }),
-        }),
+    const operation = ifAbsent ? "create" : "put";
+    await requests.send({ operation, of: key, key, signal }, (abortSignal) =>
+      blob.upload(bytes, bytes.length, {
+        abortSignal,
+        ...(ifAbsent ? { conditions: { ifNoneMatch: "*" } } : {}),
+        ...(md5 === undefined ? {} : { transactionalContentMD5: md5 }),
+      }),
     );
   }
 
   /** The object, or those of its bytes that `range` asks for. One request (Get Blob). */
   async get(key: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
     const { range, signal } = options;
-    const blob = this.#container.getBlobClient(this.#nameOf(key));
+    checkObjectKey(key);
     checkRange(range);
-    return this.#requests.send({ operation: "get", target: key, key, signal }, (abortSignal) =>
+    const { client, keyPrefix, requests } = this.#container;
+    const blob = client.getBlobClient(keyPrefix + key);
+    return requests.send({ operation: "get", of: key, key, signal }, (abortSignal) =>
       download(blob, range, abortSignal),
     );
   }
@@ -100,21 +111,6 @@ export class AzureBlobObjectStore implements ObjectStore {
    * `lastModified` is the service's time, in whole seconds. Blobs whose name is no key are left out.
    */
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectMeta> {
-    const { startAfter = "", signal } = options;
-    yield* this.#lister.list({ prefix, startAfter, signal });
-  }
-
-  #nameOf(key: string): string {
-    checkObjectKey(key);
-    return this.#nameStart + key;
-  }
-
-  #checkSize(key: string, { length }: Uint8Array): void {
-    if (length <= this.#maxObjectBytes) return;
-    throw new StoreError(
-      "WF_STORE_OBJECT_TOO_LARGE",
-      `put ${key}: the body has ${length} bytes; at most ${this.#maxObjectBytes} are allowed (maxObjectBytes)`,
-      { key },
-    );
+    yield* this.#lister.list(prefix, options);
   }
 }

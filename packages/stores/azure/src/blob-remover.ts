@@ -1,8 +1,8 @@
-import type { ContainerClient } from "@azure/storage-blob";
 import { WfError, type WfErrorCode } from "@wf/core";
-import { serviceCode } from "./map-error.ts";
+import { batchesOf, inParallel } from "@wf/core/adapter";
+import type { Container } from "./container.ts";
+import { serviceCode } from "./map-failure.ts";
 import type { AzureBlobCredential } from "./options.ts";
-import type { Requests } from "./requests.ts";
 
 /** Up to so many, a request each is as quick as a batch, which costs the client more. */
 const SINGLE_UP_TO = 16;
@@ -21,49 +21,43 @@ const NOT_OF_THE_BATCH: readonly WfErrorCode[] = [
 
 /** Removes blobs: many by batches, and what a batch leaves by a request each. */
 export class BlobRemover {
-  readonly #container: ContainerClient;
-  readonly #nameStart: string;
-  readonly #requests: Requests;
+  readonly #container: Container;
   /** Off once a batch removed nothing of what single requests then did remove. */
   #takesBatches = true;
 
-  constructor(container: ContainerClient, nameStart: string, requests: Requests) {
+  constructor(container: Container) {
     this.#container = container;
-    this.#nameStart = nameStart;
-    this.#requests = requests;
   }
 
-  /** Stops after a failure and throws it, once what is under way has ended. */
+  /** After a failure nothing more is begun, and it is thrown when what is under way has ended. */
   async remove(keys: readonly string[], signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     const all = [...new Set(keys)];
     if (all.length <= SINGLE_UP_TO || !this.#takesBatches) return this.#removeEach(all, signal);
-    await inParallel(batchesOf(all), BATCHES_IN_FLIGHT, (batch) =>
+    await inParallel(batchesOf(all, BATCH_SIZE), BATCHES_IN_FLIGHT, (batch) =>
       this.#removeBatch(batch, signal),
     );
   }
 
   async #removeEach(keys: readonly string[], signal: AbortSignal | undefined): Promise<void> {
-    await inParallel(keys, SINGLES_IN_FLIGHT, async (key) => {
-      const blob = this.#container.getBlobClient(this.#nameStart + key);
-      await this.#requests.send(
-        { operation: "delete", target: key, key, signal },
-        async (abortSignal) => {
-          try {
-            await blob.delete({ abortSignal });
-          } catch (error) {
-            if (serviceCode(error) !== "BlobNotFound") throw error;
-          }
-        },
-      );
-    });
+    const { client, keyPrefix, requests } = this.#container;
+    await inParallel(keys, SINGLES_IN_FLIGHT, (key) =>
+      requests.send({ operation: "delete", of: key, key, signal }, async (abortSignal) => {
+        try {
+          await client.getBlobClient(keyPrefix + key).delete({ abortSignal });
+        } catch (error) {
+          if (serviceCode(error) !== "BlobNotFound") throw error;
+        }
+      }),
+    );
   }
 
   async #removeBatch(keys: readonly string[], signal: AbortSignal | undefined): Promise<void> {
     let left = keys;
     try {
-      left = await this.#requests.send(
-        { operation: "delete", target: `${keys.length} objects`, signal },
+      const of = `${keys[0]} and ${keys.length - 1} more`;
+      left = await this.#container.requests.send(
+        { operation: "delete", of, signal },
         (abortSignal) => this.#submit(keys, abortSignal),
       );
     } catch (error) {
@@ -76,14 +70,14 @@ export class BlobRemover {
 
   /** The keys that the batch did not remove. */
   async #submit(keys: readonly string[], abortSignal: AbortSignal): Promise<string[]> {
-    const client = this.#container.getBlobBatchClient();
-    const batch = client.createBatch();
-    const credential = withOneToken(this.#container.credential);
+    const { client, keyPrefix } = this.#container;
+    const batches = client.getBlobBatchClient();
+    const batch = batches.createBatch();
+    const credential = withOneToken(client.credential);
     for (const key of keys) {
-      const { url } = this.#container.getBlobClient(this.#nameStart + key);
-      await batch.deleteBlob(url, credential);
+      await batch.deleteBlob(client.getBlobClient(keyPrefix + key).url, credential);
     }
-    const { subResponses } = await client.submitBatch(batch, { abortSignal });
+    const { subResponses } = await batches.submitBatch(batch, { abortSignal });
     return keys.filter((_, i) => {
       const answer = subResponses[i];
       return answer?.status !== 202 && answer?.errorCode !== "BlobNotFound";
@@ -101,31 +95,4 @@ function withOneToken(credential: AzureBlobCredential): AzureBlobCredential {
       return token;
     },
   };
-}
-
-function batchesOf(keys: readonly string[]): string[][] {
-  const count = Math.ceil(keys.length / BATCH_SIZE);
-  return Array.from({ length: count }, (_, i) => keys.slice(i * BATCH_SIZE, (i + 1) * BATCH_SIZE));
-}
-
-async function inParallel<T>(
-  items: readonly T[],
-  limit: number,
-  act: (item: T) => Promise<void>,
-): Promise<void> {
-  // One iterator that all share: each takes the next item.
-  const rest = items.values();
-  let failed = false;
-  const work = async () => {
-    for (const item of rest) {
-      if (failed) return;
-      await act(item).catch((error: unknown) => {
-        failed = true;
-        throw error;
-      });
-    }
-  };
-  const results = await Promise.allSettled(Array.from({ length: limit }, work));
-  const failure = results.find((result) => result.status === "rejected");
-  if (failure) throw failure.reason;
 }

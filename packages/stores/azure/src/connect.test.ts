@@ -5,10 +5,11 @@ import {
   newPipeline,
   StorageSharedKeyCredential,
 } from "@azure/storage-blob";
+import { BODY, CALL_NAMES, CALLS } from "@wf/test-support/store-calls";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { httpsToHttp } from "../test-support/https-to-http.ts";
-import { CONTAINER, type ScriptedServer } from "../test-support/scripted-server.ts";
-import { BODY, CALL_NAMES, CALLS, scriptedStore, turns } from "../test-support/scripted-store.ts";
+import { CONTAINER, type ScriptedService } from "../test-support/scripted-service.ts";
+import { scriptedStore, turns } from "../test-support/scripted-store.ts";
 import { AzureBlobObjectStore, type AzureBlobObjectStoreOptions } from "./index.ts";
 
 const SECRET = Buffer.from("a secret key").toString("base64");
@@ -36,7 +37,7 @@ describe("the constructor", () => {
   });
 
   it.each<[RegExp, object]>([
-    [/^container is undefined: give 3 to 63/, { container: undefined }],
+    [/^container is undefined: give the name of a container, 3 to 63/, { container: undefined }],
     [/^container is "": give/, { container: "" }],
     [/^container is "ab": give/, { container: "ab" }],
     [/^container is "Upper": give/, { container: "Upper" }],
@@ -76,7 +77,7 @@ describe("the constructor", () => {
       { url: `${ACCOUNT_URL}/container` },
     ],
     [
-      /^url has a SAS and credential is given too/,
+      /^credential and a SAS in url are both given/,
       { url: `${ACCOUNT_URL}?${SAS}`, credential: KEY },
     ],
     [/^url is http, over which no token is sent/, { url: "http://127.0.0.1:1/account" }],
@@ -124,25 +125,25 @@ describe("the constructor", () => {
   });
 
   it("sends nothing", async () => {
-    const { server } = await scriptedStore();
+    const { service } = await scriptedStore();
     await turns();
-    expect(server.requests).toEqual([]);
+    expect(service.requests).toEqual([]);
   });
 });
 
 describe("requests are sent", () => {
   async function sentBy(
-    optionsFor: (server: ScriptedServer) => Partial<AzureBlobObjectStoreOptions>,
+    optionsFor: (service: ScriptedService) => Partial<AzureBlobObjectStoreOptions>,
   ) {
-    const { server } = await scriptedStore();
-    const options = { container: CONTAINER, maxAttempts: 1, ...optionsFor(server) };
+    const { service } = await scriptedStore();
+    const options = { container: CONTAINER, maxAttempts: 1, ...optionsFor(service) };
     const store = new AzureBlobObjectStore(options);
     await store.put("key", BODY);
     expect(await store.get("key")).toEqual(BODY);
-    return server.requests.map(({ name, headers, query }) => ({
+    return service.requests.map(({ name, headers, url }) => ({
       name,
       authorization: headers.authorization?.split(" ")[0],
-      sig: query.get("sig"),
+      sig: url.searchParams.get("sig"),
       agent: headers["user-agent"],
     }));
   }
@@ -166,7 +167,7 @@ describe("requests are sent", () => {
 
   it("with the SAS of a ready client", async () => {
     const sent = { name: "key", authorization: undefined, sig: "s3cr3t" };
-    const ofClient = ({ url }: ScriptedServer) => {
+    const ofClient = ({ url }: ScriptedService) => {
       return { client: new BlobServiceClient(`${url}?${SAS}`) };
     };
     expect(await sentBy(ofClient)).toMatchObject([sent, sent]);
@@ -189,7 +190,7 @@ describe("requests are sent", () => {
         },
       }),
     });
-    const ofClient = ({ url }: ScriptedServer) => {
+    const ofClient = ({ url }: ScriptedService) => {
       passed = 0;
       return { client: new BlobServiceClient(url.replace("http:", "https:"), pipeline) };
     };
@@ -203,7 +204,7 @@ describe("requests are sent", () => {
       "@azure/storage-blob",
     );
     expect(other.BlobServiceClient).not.toBe(BlobServiceClient);
-    const ofClient = ({ connectionString }: ScriptedServer) => {
+    const ofClient = ({ connectionString }: ScriptedService) => {
       return { client: other.BlobServiceClient.fromConnectionString(connectionString) };
     };
     const sent = { authorization: "SharedKey" };
@@ -212,10 +213,10 @@ describe("requests are sent", () => {
 });
 
 it("a sender of the user's own that fails without an answer leaves the outcome of a write open", async () => {
-  const { server } = await scriptedStore();
-  const client = new BlobServiceClient(server.url, KEY, { httpClient: httpsToHttp });
+  const { service } = await scriptedStore();
+  const client = new BlobServiceClient(service.url, KEY, { httpClient: httpsToHttp });
   const store = new AzureBlobObjectStore({ client, container: CONTAINER, maxAttempts: 1 });
-  server.script = () => "drop";
+  service.script = () => "drop";
   await expect(store.put("key", BODY)).rejects.toMatchObject({ code: "WF_STORE_OUTCOME_UNKNOWN" });
   await expect(store.get("key")).rejects.toMatchObject({ code: "WF_STORE_UNAVAILABLE" });
 });
@@ -227,13 +228,13 @@ describe("a credential that has no token", () => {
     "AggregateAuthenticationError",
     "AuthenticationRequiredError",
   ])("and says so by %s is WF_STORE_UNAUTHENTICATED, and nothing is sent", async (name) => {
-    const { server } = await scriptedStore();
+    const { service } = await scriptedStore();
     const credential = {
       async getToken(): Promise<never> {
         throw Object.assign(new Error("sign in first"), { name, statusCode: 500 });
       },
     };
-    const client = new BlobServiceClient(server.url.replace("http:", "https:"), credential, {
+    const client = new BlobServiceClient(service.url.replace("http:", "https:"), credential, {
       httpClient: httpsToHttp,
     });
     const store = new AzureBlobObjectStore({ client, container: CONTAINER });
@@ -243,7 +244,7 @@ describe("a credential that has no token", () => {
         message: expect.stringContaining("no token could be had for the account: sign in first"),
       });
     }
-    expect(server.requests).toEqual([]);
+    expect(service.requests).toEqual([]);
   });
 });
 

@@ -47,7 +47,7 @@ function ofConnectionString(connectionString: string): BlobServiceClient {
 function ofUrl({ url: text, container, credential }: AzureBlobObjectStoreOptions) {
   const url = URL.canParse(String(text)) ? new URL(String(text)) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw invalid("url is no URL: give one like https://ACCOUNT.blob.core.windows.net");
+    throw invalid("url is no URL: give a URL like https://ACCOUNT.blob.core.windows.net");
   }
   // Emulators have the account in the path.
   if (url.pathname.split("/").includes(container)) {
@@ -57,7 +57,7 @@ function ofUrl({ url: text, container, credential }: AzureBlobObjectStoreOptions
   }
   if (url.searchParams.has("sig")) {
     if (credential !== undefined) {
-      throw invalid("url has a SAS and credential is given too: give one of them");
+      throw invalid("credential and a SAS in url are both given: give one of them");
     }
     return new BlobServiceClient(url.href, undefined, { retryOptions: NO_RETRIES });
   }

@@ -1,4 +1,4 @@
-import { RequestFailedError } from "./map-error.ts";
+import { RequestFailedError } from "./map-failure.ts";
 import type { AzureBlobCredential } from "./options.ts";
 
 export type TokenCredential = Extract<AzureBlobCredential, { getToken: unknown }>;
@@ -23,7 +23,7 @@ async function load(): Promise<TokenCredential> {
       {
         code: "WF_STORE_UNAUTHENTICATED",
         advice:
-          "a url without a SAS and without a credential takes the package @azure/identity: " +
+          "there are no credentials: a url without a SAS and without a credential takes the package @azure/identity: " +
           "npm install @azure/identity, or give a credential",
       },
       String(error),

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { BlobClient } from "@azure/storage-blob";
 import type { GetOptions } from "@wf/core";
-import { foreignAnswer, serviceCode } from "./map-error.ts";
+import { ForeignAnswer, serviceCode } from "./map-failure.ts";
 
 /** The blob's bytes, or those of `range` that there are; undefined where there is no blob. One request. */
 export async function download(
@@ -35,7 +35,7 @@ async function readBlob(
   const bytes = new Uint8Array(answer.contentLength as number);
   if (answer.requestId === undefined) {
     stream.destroy();
-    throw foreignAnswer();
+    throw new ForeignAnswer("x-ms-request-id");
   }
   let filled = 0;
   // The stream fails where it does not end at just that length.

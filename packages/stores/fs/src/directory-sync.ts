@@ -73,7 +73,11 @@ export class DirectorySync {
  * been removed, by whatever process: the number of an inode is given out again, its birth time is not.
  */
 export async function flushDirectory(directory: string): Promise<string> {
-  await using handle = await open(directory, "r");
-  const [{ dev, ino, birthtimeMs }] = await Promise.all([handle.stat(), handle.sync()]);
-  return `${dev}:${ino}:${birthtimeMs}`;
+  const handle = await open(directory, "r");
+  try {
+    const [{ dev, ino, birthtimeMs }] = await Promise.all([handle.stat(), handle.sync()]);
+    return `${dev}:${ino}:${birthtimeMs}`;
+  } finally {
+    await handle.close();
+  }
 }

@@ -10,17 +10,22 @@ async function readRange(
   path: string,
   { offset, length }: NonNullable<GetOptions["range"]>,
 ): Promise<Buffer> {
-  await using handle = await open(path, "r");
-  const { size } = await handle.stat();
-  const bytes = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset)));
-  let filled = 0;
-  while (filled < bytes.length) {
-    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, offset + filled);
-    // Objects never shrink; a damaged file system may say otherwise.
-    if (bytesRead === 0) break;
-    filled += bytesRead;
+  const handle = await open(path, "r");
+  try {
+    const { size } = await handle.stat();
+    const bytes = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset)));
+    let filled = 0;
+    while (filled < bytes.length) {
+      const left = bytes.length - filled;
+      const { bytesRead } = await handle.read(bytes, filled, left, offset + filled);
+      // Objects never shrink; a damaged file system may say otherwise.
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return bytes.subarray(0, filled);
+  } finally {
+    await handle.close();
   }
-  return bytes.subarray(0, filled);
 }
 
 /** The port speaks of Uint8Array, whose `slice` copies where that of Buffer does not. */

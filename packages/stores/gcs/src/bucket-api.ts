@@ -65,7 +65,7 @@ export class BucketApi {
     const url = `${this.#uploadUrl}?${query}`;
     const headers = { "content-type": contentType };
     const answer = await this.#send("POST", url, signal, headers, bytes);
-    if (!isSuccess(answer)) throw new RefusedError(ifAbsent ? "create" : "replace", answer);
+    if (!isSuccess(answer)) throw new RefusedError(ifAbsent ? "create" : "put", answer);
     if (!("generation" in jsonBody(answer))) throw foreign(answer);
   }
 
@@ -114,7 +114,7 @@ export class BucketApi {
     if (!isSuccess(answer)) throw new RefusedError("list", answer);
     const page: Partial<ListPage> & { kind?: unknown } = jsonBody(answer);
     if (page.kind !== "storage#objects") throw foreign(answer);
-    return { items: page.items ?? [], nextPageToken: page.nextPageToken };
+    return { items: page.items ?? [], nextPageToken: page.nextPageToken || undefined };
   }
 
   /**

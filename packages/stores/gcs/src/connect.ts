@@ -25,7 +25,7 @@ export function connect(storage: Storage | undefined, options: StorageOptions): 
   const endpoint = baseUrl(apiEndpoint);
   if (!/^https?:\/\/[^/]/.test(endpoint) || !URL.canParse(endpoint)) {
     throw invalid(
-      `apiEndpoint (or STORAGE_EMULATOR_HOST) is ${JSON.stringify(apiEndpoint)}: give the URL of a server`,
+      `apiEndpoint (or STORAGE_EMULATOR_HOST) is ${JSON.stringify(apiEndpoint)}: give a URL like https://storage.example.com`,
     );
   }
   const isAuthenticated = !customEndpoint || useAuthWithCustomEndpoint === true;
@@ -49,11 +49,11 @@ function givenStorage(storage: Storage, options: StorageOptions): Storage {
     typeof storage?.authClient?.request !== "function" ||
     typeof storage.apiEndpoint !== "string"
   ) {
-    throw invalid("storage is no client: give a Storage of @google-cloud/storage");
+    throw invalid("storage is no Storage of @google-cloud/storage");
   }
   const [name] = Object.entries(options).find(([, value]) => value !== undefined) ?? [];
   if (name !== undefined) {
-    throw invalid(`storage and ${name} are both given: give ${name} to the Storage`);
+    throw invalid(`storage and ${name} are both given: set ${name} where the storage is made`);
   }
   return storage;
 }

@@ -4,11 +4,12 @@ import { type AddressInfo, connect as connectTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Storage, type StorageOptions } from "@google-cloud/storage";
+import type { ScriptedServer } from "@wf/test-support/scripted-server";
+import { BODY, CALLS } from "@wf/test-support/store-calls";
 import { OAuth2Client, PassThroughClient } from "google-auth-library";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { refusal, STORED, stored } from "../test-support/gcs-answers.ts";
-import { ScriptedServer, type Step } from "../test-support/scripted-server.ts";
-import { BODY, CALLS, scriptedStore } from "../test-support/scripted-store.ts";
+import { openServer, scriptedStore } from "../test-support/scripted-store.ts";
 import { connect } from "./connect.ts";
 import { GcsObjectStore } from "./index.ts";
 
@@ -25,12 +26,6 @@ beforeEach(() => {
   }
 });
 afterEach(() => vi.unstubAllEnvs());
-
-async function openServer(...steps: readonly Step[]): Promise<ScriptedServer> {
-  const server = await ScriptedServer.open(...steps);
-  onTestFinished(() => server.close());
-  return server;
-}
 
 function clientWithToken(token = "some-token"): OAuth2Client {
   const client = new OAuth2Client();
@@ -52,14 +47,14 @@ describe("credentials", () => {
   });
 
   it("change nothing in what an answer means, or its absence", async () => {
-    const steps = [
-      "dropped",
+    const answers = [
+      "drop",
       refusal(412, "conditionNotMet"),
       refusal(503, "backendError"),
-      "held",
-    ];
+      "hang",
+    ] as const;
     const options = { ...AUTHENTICATED, authClient: clientWithToken(), maxAttempts: 1 };
-    const { store, server } = await scriptedStore(steps as Step[], options);
+    const { store, server } = await scriptedStore(answers, options);
     for (const code of ["OUTCOME_UNKNOWN", "ALREADY_EXISTS", "OUTCOME_UNKNOWN"]) {
       await expect(CALLS.create(store)).rejects.toMatchObject({ code: `WF_STORE_${code}` });
     }
@@ -68,7 +63,7 @@ describe("credentials", () => {
     await server.received(4);
     controller.abort(new Error("no longer wanted"));
     await expect(aborted).rejects.toThrow("no longer wanted");
-    await server.abandoned(1);
+    await server.disconnected(Number(server.requests[3]?.connection));
   });
 
   it("stay away from a custom endpoint otherwise, as with the client itself", async () => {
@@ -85,9 +80,7 @@ describe("credentials", () => {
     );
     await expect(CALLS.create(store)).rejects.toMatchObject({
       code: "WF_STORE_UNAUTHENTICATED",
-      message: expect.stringMatching(
-        /does not accept the credentials: renew.*: Invalid Credentials$/,
-      ),
+      message: expect.stringMatching(/does not accept these credentials.*: Invalid Credentials$/),
     });
     expect(server.requests).toHaveLength(1);
   });
@@ -158,7 +151,10 @@ describe("credentials", () => {
         code,
         message: expect.stringMatching(/: no token$/),
       });
-      const { cause } = await failed.catch((error) => error);
+      const { cause } = await failed.then(
+        () => expect.unreachable(),
+        (error) => error,
+      );
       expect(cause).not.toHaveProperty("secret");
       expect(cause.cause).toBeUndefined();
       expect(server.requests).toEqual([]);

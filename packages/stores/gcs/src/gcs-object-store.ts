@@ -1,5 +1,4 @@
 import {
-  type Clock,
   type GetOptions,
   type ListOptions,
   type ObjectMeta,
@@ -7,28 +6,27 @@ import {
   type PutOptions,
   type RandomSource,
   type StoreCallOptions,
-  StoreError,
-  systemClock,
   systemRandom,
 } from "@wf/core";
 import {
+  BucketRequests,
+  type BucketSettings,
   checkBytes,
   checkedKeys,
   checkObjectKey,
+  checkObjectSize,
   checkRange,
+  inParallel,
+  listByPages,
   RequestPolicy,
-  type StoreCall,
+  resolveBucketOptions,
 } from "@wf/core/adapter";
-import { BucketApi } from "./bucket-api.ts";
+import { BucketApi, type ListItem } from "./bucket-api.ts";
 import { connect } from "./connect.ts";
-import { objectMeta } from "./object-meta.ts";
-import { checkOptions, type GcsObjectStoreOptions } from "./options.ts";
-import { type FailedRequest, requestFailure } from "./request-failure.ts";
+import { mapFailure } from "./map-failure.ts";
+import { checkBucket, type GcsObjectStoreOptions, LIMITS } from "./options.ts";
 import { uploadBody } from "./upload-body.ts";
 
-const DEFAULT_MAX_OBJECT_BYTES = 1_073_741_824;
-const DEFAULT_LIST_PAGE_SIZE = 1_000;
-const MAX_KEY_LENGTH = 900;
 /** Cloud Storage has no request that deletes several objects. */
 const DELETES_IN_FLIGHT = 32;
 
@@ -50,14 +48,8 @@ const DELETES_IN_FLIGHT = 32;
  */
 export class GcsObjectStore implements ObjectStore {
   readonly #bucket: BucketApi;
-  /** For messages. */
-  readonly #where: Pick<FailedRequest, "bucket" | "endpoint" | "isAuthenticated">;
-  /** Before every name: "" or a prefix with its "/". */
-  readonly #root: string;
-  readonly #maxObjectBytes: number;
-  readonly #listPageSize: number;
-  readonly #policy: RequestPolicy;
-  readonly #clock: Clock;
+  readonly #requests: BucketRequests;
+  readonly #settings: BucketSettings;
   readonly #random: RandomSource;
 
   /**
@@ -66,29 +58,29 @@ export class GcsObjectStore implements ObjectStore {
    * @throws WF_INVALID_ARGUMENT, WF_INVALID_DURATION, WF_INVALID_KEY (of the prefix) naming the option
    */
   constructor(options: GcsObjectStoreOptions) {
-    checkOptions(options);
     const {
       bucket,
-      prefix,
       storage,
-      maxObjectBytes = DEFAULT_MAX_OBJECT_BYTES,
-      listPageSize = DEFAULT_LIST_PAGE_SIZE,
+      prefix,
+      maxObjectBytes,
+      listPageSize,
       requestTimeout,
       maxAttempts,
       retryBackoff,
-      clock = systemClock,
+      clock,
       random = systemRandom,
       ...storageOptions
     } = options;
+    checkBucket(bucket);
+    this.#settings = resolveBucketOptions({ prefix, maxObjectBytes, listPageSize }, LIMITS);
     const connection = connect(storage, storageOptions);
+    const isAuthenticated = connection.authenticator !== undefined;
     this.#bucket = new BucketApi(connection, bucket);
-    const { endpoint, authenticator } = connection;
-    this.#where = { bucket, endpoint, isAuthenticated: authenticator !== undefined };
-    this.#root = prefix === undefined ? "" : `${prefix}/`;
-    this.#maxObjectBytes = maxObjectBytes;
-    this.#listPageSize = listPageSize;
-    this.#policy = new RequestPolicy({ requestTimeout, maxAttempts, retryBackoff, clock, random });
-    this.#clock = clock;
+    this.#requests = new BucketRequests({
+      location: `gs://${bucket}/${this.#settings.keyPrefix}`,
+      policy: new RequestPolicy({ requestTimeout, maxAttempts, retryBackoff, clock, random }),
+      mapFailure: (error, operation, nowMs) => mapFailure(error, operation, isAuthenticated, nowMs),
+    });
     this.#random = random;
   }
 
@@ -103,11 +95,12 @@ export class GcsObjectStore implements ObjectStore {
     const { ifAbsent = false, signal } = options;
     checkObjectKey(key);
     checkBytes(body, "body");
-    this.#checkSize(key, body);
+    checkObjectSize(key, body, this.#settings.maxObjectBytes);
     signal?.throwIfAborted();
     const upload = uploadBody(body, this.#random);
-    await this.#run({ what: `put ${key}`, key, writes: true, signal }, (trySignal) =>
-      this.#bucket.insert(this.#root + key, upload, ifAbsent, trySignal),
+    const operation = ifAbsent ? "create" : "put";
+    await this.#requests.send({ operation, of: key, key, signal }, (trySignal) =>
+      this.#bucket.insert(this.#nameOf(key), upload, ifAbsent, trySignal),
     );
   }
 
@@ -119,34 +112,24 @@ export class GcsObjectStore implements ObjectStore {
     const { range, signal } = options;
     checkObjectKey(key);
     checkRange(range);
-    return this.#run({ what: `get ${key}`, key, writes: false, signal }, (trySignal) =>
-      this.#bucket.read(this.#root + key, range, trySignal),
+    return this.#requests.send({ operation: "get", of: key, key, signal }, (trySignal) =>
+      this.#bucket.read(this.#nameOf(key), range, trySignal),
     );
   }
 
   /**
-   * Removes the objects, 32 at a time; durable when resolved. Ends at the first failure, whose `key` is that of
-   * the object. Some of the others have been removed then: repeat it.
+   * Removes the objects, 32 at a time; durable when resolved. Begins nothing more after a failure, whose `key`
+   * is that of the object. Some of the others have been removed then: repeat it.
    */
   async delete(keys: string | readonly string[], options: StoreCallOptions = {}): Promise<void> {
     const { signal } = options;
-    const rest = new Set(checkedKeys(keys)).values();
+    const all = [...new Set(checkedKeys(keys))];
     signal?.throwIfAborted();
-    let hasFailed = false;
-    const work = async () => {
-      // The iterator is shared: each takes the next key.
-      for (const key of rest) {
-        if (hasFailed) return;
-        try {
-          await this.#remove(key, signal);
-        } catch (error) {
-          hasFailed = true;
-          throw error;
-        }
-      }
-    };
-    const results = await Promise.allSettled(Array.from({ length: DELETES_IN_FLIGHT }, work));
-    for (const result of results) if (result.status === "rejected") throw result.reason;
+    await inParallel(all, DELETES_IN_FLIGHT, (key) =>
+      this.#requests.send({ operation: "delete", of: key, key, signal }, (trySignal) =>
+        this.#bucket.remove(this.#nameOf(key), trySignal),
+      ),
+    );
   }
 
   /**
@@ -155,51 +138,37 @@ export class GcsObjectStore implements ObjectStore {
    * object was stored, by the clock of Cloud Storage.
    */
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectMeta> {
-    const { startAfter = "", signal } = options;
-    signal?.throwIfAborted();
-    // No key is as long, and an URL cannot be of any length.
-    if (prefix.length > MAX_KEY_LENGTH) return;
-    const query = {
-      prefix: this.#root + prefix,
-      startOffset: startAfter && this.#root + startAfter.slice(0, MAX_KEY_LENGTH),
-      maxResults: this.#listPageSize,
-    };
-    let pageToken: string | undefined;
-    do {
-      const page = await this.#run({ what: `list ${prefix}`, writes: false, signal }, (trySignal) =>
-        this.#bucket.list({ ...query, pageToken }, trySignal),
+    const { signal } = options;
+    const { keyPrefix, listPageSize } = this.#settings;
+    const what = this.#requests.describe("list", prefix);
+    const orderAdvice = "Cloud Storage does, so something else answers: check the endpoint";
+    yield* listByPages({ ...options, prefix, what, orderAdvice }, async (query) => {
+      const { startAfter, token } = query;
+      const page = await this.#requests.send(
+        { operation: "list", of: prefix, signal },
+        (trySignal) =>
+          this.#bucket.list(
+            {
+              prefix: keyPrefix + prefix,
+              startOffset: startAfter && keyPrefix + startAfter,
+              maxResults: listPageSize,
+              pageToken: token,
+            },
+            trySignal,
+          ),
       );
-      for (const item of page.items) {
-        signal?.throwIfAborted();
-        const meta = objectMeta(item, this.#root);
-        // The server lists `startAfter` itself as well.
-        if (meta !== undefined && meta.key > startAfter) yield meta;
-      }
-      pageToken = page.nextPageToken;
-    } while (pageToken);
+      const objects = page.items.map((item) => metaOf(item, keyPrefix));
+      return { objects, token: page.nextPageToken };
+    });
   }
 
-  #remove(key: string, signal: AbortSignal | undefined): Promise<void> {
-    return this.#run({ what: `delete ${key}`, key, writes: true, signal }, (trySignal) =>
-      this.#bucket.remove(this.#root + key, trySignal),
-    );
+  #nameOf(key: string): string {
+    return this.#settings.keyPrefix + key;
   }
+}
 
-  #run<T>(
-    call: Omit<StoreCall, "failure">,
-    request: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const failure = (error: unknown) =>
-      requestFailure(error, { ...this.#where, writes: call.writes, nowMs: this.#clock.now() });
-    return this.#policy.run({ ...call, failure }, request);
-  }
-
-  #checkSize(key: string, body: Uint8Array): void {
-    if (body.length <= this.#maxObjectBytes) return;
-    throw new StoreError(
-      "WF_STORE_OBJECT_TOO_LARGE",
-      `put ${key}: the body has ${body.length} bytes and maxObjectBytes is ${this.#maxObjectBytes}`,
-      { key },
-    );
-  }
+function metaOf({ name, size, timeCreated }: ListItem, keyPrefix: string): ObjectMeta {
+  const key = name.slice(keyPrefix.length);
+  // biome-ignore lint/style/noRestrictedGlobals: it parses a date and reads no clock
+  return { key, size: Number(size), lastModified: Date.parse(timeCreated) };
 }

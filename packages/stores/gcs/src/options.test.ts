@@ -47,8 +47,8 @@ describe("the constructor refuses", () => {
       /^timeout is given, which has no effect here: see requestTimeout/,
     ],
     [{ retryOptions: {} }, "WF_INVALID_ARGUMENT", /^retryOptions is given/],
-    [{ storage: {} }, "WF_INVALID_ARGUMENT", /^storage is no client/],
-    [{ storage: null }, "WF_INVALID_ARGUMENT", /^storage is no client/],
+    [{ storage: {} }, "WF_INVALID_ARGUMENT", /^storage is no Storage/],
+    [{ storage: null }, "WF_INVALID_ARGUMENT", /^storage is no Storage/],
     [
       { storage: new Storage(), projectId: "p" },
       "WF_INVALID_ARGUMENT",

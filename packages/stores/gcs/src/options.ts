@@ -1,6 +1,13 @@
 import type { Storage, StorageOptions } from "@google-cloud/storage";
 import { WfError } from "@wf/core";
-import { checkInteger, checkKeyPrefix, type RequestPolicyOptions } from "@wf/core/adapter";
+import type { BucketLimits, BucketStoreOptions } from "@wf/core/adapter";
+
+/** Of Cloud Storage, but the size of objects, which is the store's own. */
+export const LIMITS: BucketLimits = {
+  maxNameBytes: 1_024,
+  maxObjectBytes: { default: 1_024 ** 3, most: 2 * 1_024 ** 3 },
+  listPageSize: { default: 1_000, most: 1_000 },
+};
 
 /**
  * Options of `Storage` that have no effect on the store's own requests: they are refused, lest somebody rely
@@ -20,7 +27,7 @@ export const UNUSED_STORAGE_OPTIONS = [
  * default with Application Default Credentials.
  */
 export interface GcsObjectStoreOptions
-  extends RequestPolicyOptions,
+  extends BucketStoreOptions,
     Omit<StorageOptions, (typeof UNUSED_STORAGE_OPTIONS)[number]> {
   /** The name of the bucket, without `gs://`. It must exist. */
   readonly bucket: string;
@@ -35,36 +42,23 @@ export interface GcsObjectStoreOptions
    */
   readonly storage?: Storage | undefined;
   /**
-   * Bodies of more bytes are refused. Default 1 GiB, 1 to 2 GiB: a body is sent with one request, in memory
-   * twice, and takes about 3 s a GiB for its checksum.
+   * Bodies of more bytes are refused before anything is sent. Default 1 GiB, 1 to 2 GiB: a body is sent with one
+   * request, in memory twice, and takes about 3 s a GiB for its checksum.
    */
   readonly maxObjectBytes?: number | undefined;
-  /** Objects listed with one request. Default 1,000, 1 to 1,000. */
+  /** Objects that are listed with one request. Default 1,000, 1 to 1,000. */
   readonly listPageSize?: number | undefined;
 }
 
 /** https://cloud.google.com/storage/docs/buckets#naming */
 const BUCKET_NAME = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/;
-/** Names of objects have up to 1,024 bytes, of which 900 are for the key and one for the "/". */
-const KEY_ROOM_BYTES = 900 - 123;
-const MAX_OBJECT_BYTES = 2 ** 31;
-/** The most that Cloud Storage puts on a page. */
-const MAX_LIST_PAGE_SIZE = 1_000;
 
-/** Checks the options that are the store's own. @throws WF_INVALID_ARGUMENT, WF_INVALID_KEY */
-export function checkOptions(options: GcsObjectStoreOptions): void {
-  const { bucket, prefix, maxObjectBytes, listPageSize } = options;
-  if (typeof bucket !== "string" || !BUCKET_NAME.test(bucket)) {
-    throw new WfError(
-      "WF_INVALID_ARGUMENT",
-      `bucket is ${JSON.stringify(bucket)}: give the name of a bucket, 3 to 222 of a-z 0-9 . _ -, without gs://`,
-    );
-  }
-  if (prefix !== undefined) checkKeyPrefix(prefix, "prefix", KEY_ROOM_BYTES);
-  if (maxObjectBytes !== undefined) {
-    checkInteger(maxObjectBytes, "maxObjectBytes", 1, MAX_OBJECT_BYTES);
-  }
-  if (listPageSize !== undefined) {
-    checkInteger(listPageSize, "listPageSize", 1, MAX_LIST_PAGE_SIZE);
-  }
+/** @throws WF_INVALID_ARGUMENT */
+export function checkBucket(bucket: string): void {
+  if (typeof bucket === "string" && BUCKET_NAME.test(bucket)) return;
+  throw new WfError(
+    "WF_INVALID_ARGUMENT",
+    `bucket is ${JSON.stringify(bucket)}: give the name of a bucket, 3 to 222 of a-z 0-9 . _ -, without gs://; ` +
+      'a path within it is the option "prefix"',
+  );
 }

@@ -1,18 +1,17 @@
 import { describeError } from "@wf/core";
+import type { StoreOperation } from "@wf/core/adapter";
 import type { HttpAnswer } from "./exchange.ts";
-
-/** What a request is for. */
-export type Operation = "create" | "replace" | "get" | "delete" | "list";
 
 /** The server answered, and did not do what was asked. The message is the server's. */
 export class RefusedError extends Error {
-  readonly operation: Operation;
+  /** What was refused, which may be a list that another operation needed. */
+  readonly operation: StoreOperation;
   readonly status: number;
   /** The server's word for it, such as `rateLimitExceeded`. */
   readonly reason: string | undefined;
   readonly retryAfter: string | null;
 
-  constructor(operation: Operation, answer: HttpAnswer) {
+  constructor(operation: StoreOperation, answer: HttpAnswer) {
     const { message, reason } = explanationOf(answer);
     super(message);
     this.operation = operation;

@@ -1,34 +1,38 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { createObject } from "@wf/core";
+import type { Answer } from "@wf/test-support/scripted-server";
+import { BODY, CALLS, type CallName, READS, WRITES } from "@wf/test-support/store-calls";
 import { MockClock } from "@wf/testing";
 import { describe, expect, it } from "vitest";
 import { refusal, STORED, stored } from "../test-support/gcs-answers.ts";
-import type { Step } from "../test-support/scripted-server.ts";
-import { ALL, BODY, CALLS, scriptedStore, WRITES } from "../test-support/scripted-store.ts";
+import { scriptedStore } from "../test-support/scripted-store.ts";
+
+/** A delete of many is nothing else than some deletes. */
+const CALL_NAMES: readonly CallName[] = ["put", "create", "delete", ...READS];
 
 const EXISTS = refusal(412, "conditionNotMet");
 const OTHER = new TextEncoder().encode("another body");
 
 describe("a create whose answer was lost", () => {
-  const lost: readonly Step[] = [
-    "dropped",
-    { ...STORED, cutAfter: 2 },
+  const lost: readonly Answer[] = [
+    "drop",
+    { ...STORED, bodyEnds: { after: 2, by: "cut" } },
     refusal(503, "backendError"),
   ];
 
-  it.each(lost)("is settled as created where the object is the same (%j)", async (step) => {
-    const { store } = await scriptedStore([step, EXISTS, stored(BODY)]);
+  it.each(lost)("is settled as created where the object is the same (%j)", async (answer) => {
+    const { store } = await scriptedStore([answer, EXISTS, stored(BODY)]);
     expect(await createObject(store, "a/b", BODY)).toEqual({ created: true });
   });
 
-  it.each(lost)("is settled as lost where another one won (%j)", async (step) => {
-    const { store } = await scriptedStore([step, EXISTS, stored(OTHER)]);
+  it.each(lost)("is settled as lost where another one won (%j)", async (answer) => {
+    const { store } = await scriptedStore([answer, EXISTS, stored(OTHER)]);
     expect(await createObject(store, "a/b", BODY)).toEqual({ created: false, existing: OTHER });
   });
 
   it("is unknown where no try has an answer, or where a later one is refused", async () => {
-    for (const second of ["dropped", refusal(403, "forbidden")] as const) {
-      const { store } = await scriptedStore(["dropped", second], { maxAttempts: 2 });
+    for (const second of ["drop", refusal(403, "forbidden")] as const) {
+      const { store } = await scriptedStore(["drop", second], { maxAttempts: 2 });
       await expect(CALLS.create(store)).rejects.toMatchObject({
         code: "WF_STORE_OUTCOME_UNKNOWN",
         retry: "ambiguous",
@@ -38,7 +42,7 @@ describe("a create whose answer was lost", () => {
 });
 
 it("each try of a put sends the same", async () => {
-  const { store, server } = await scriptedStore(["dropped", refusal(429, "x"), STORED]);
+  const { store, server } = await scriptedStore(["drop", refusal(429, "x"), STORED]);
   await CALLS.create(store);
   const sent = server.requests.map(({ url, headers, body }) => [
     url.href,
@@ -50,9 +54,9 @@ it("each try of a put sends the same", async () => {
 });
 
 describe("on virtual time", () => {
-  it.each(ALL)("a %s without an answer ends at its deadline", async (call) => {
+  it.each(CALL_NAMES)("a %s without an answer ends at its deadline", async (call) => {
     const clock = new MockClock();
-    const { store, server } = await scriptedStore(["held", "held"], {
+    const { store, server } = await scriptedStore(["hang", "hang"], {
       clock,
       maxAttempts: 2,
       requestTimeout: "5s",
@@ -73,10 +77,13 @@ describe("on virtual time", () => {
 
   it("an answer that stays away in the middle of its body ends at the deadline too", async () => {
     const clock = new MockClock();
-    const { store, server } = await scriptedStore([{ ...stored(BODY), stopAfter: 3 }], {
-      clock,
-      maxAttempts: 1,
-    });
+    const { store, server } = await scriptedStore(
+      [{ ...stored(BODY), bodyEnds: { after: 3, by: "halt" } }],
+      {
+        clock,
+        maxAttempts: 1,
+      },
+    );
     const failed = CALLS.get(store).catch((error) => error);
     await server.received(1);
     await clock.advance("30s");
@@ -103,24 +110,24 @@ describe("on virtual time", () => {
   });
 });
 
-it.each(ALL)(
+it.each(CALL_NAMES)(
   "a %s that is aborted rejects with the reason at once and closes its connection",
   async (call) => {
-    const { store, server } = await scriptedStore(["held"]);
+    const { store, server } = await scriptedStore(["hang"]);
     const controller = new AbortController();
     const aborted = CALLS[call](store, controller.signal);
     await server.received(1);
     const reason = new Error("no longer wanted");
     controller.abort(reason);
     await expect(aborted).rejects.toBe(reason);
-    await server.abandoned(1);
+    await server.disconnected(0);
   },
 );
 
 it("requests use one connection after the other's end", async () => {
   const { store, server } = await scriptedStore([STORED, STORED, stored(BODY)]);
   await CALLS.create(store);
-  await CALLS.replace(store);
+  await CALLS.put(store);
   await CALLS.get(store);
-  expect(server.connections).toBe(1);
+  expect(server.requests.map(({ connection }) => connection)).toEqual([0, 0, 0]);
 });

@@ -1,15 +1,21 @@
-import type { ObjectMeta, ObjectStore } from "@wf/core";
+import { type Answer, ScriptedServer } from "@wf/test-support/scripted-server";
 import { onTestFinished } from "vitest";
 import { GcsObjectStore, type GcsObjectStoreOptions } from "../src/index.ts";
-import { ScriptedServer, type Step } from "./scripted-server.ts";
 
-/** A store on a server that answers as scripted. It repeats at once, unless `options` say otherwise. */
+/** A server that answers so in turn, until the test is over. */
+export async function openServer(...answers: readonly Answer[]): Promise<ScriptedServer> {
+  const server = await ScriptedServer.open();
+  onTestFinished(() => server.close());
+  server.script(...answers);
+  return server;
+}
+
+/** A store on such a server. It repeats at once, unless `options` say otherwise. */
 export async function scriptedStore(
-  steps: readonly Step[],
+  answers: readonly Answer[],
   options: Partial<GcsObjectStoreOptions> = {},
 ): Promise<{ store: GcsObjectStore; server: ScriptedServer }> {
-  const server = await ScriptedServer.open(...steps);
-  onTestFinished(() => server.close());
+  const server = await openServer(...answers);
   const store = new GcsObjectStore({
     bucket: "some-bucket",
     apiEndpoint: server.url,
@@ -17,29 +23,4 @@ export async function scriptedStore(
     ...options,
   });
   return { store, server };
-}
-
-export const BODY = new TextEncoder().encode("the body");
-
-/** Each way to call a store. */
-export const CALLS = {
-  create: (store: ObjectStore, signal?: AbortSignal) =>
-    store.put("a/b", BODY, { ifAbsent: true, signal }),
-  replace: (store: ObjectStore, signal?: AbortSignal) => store.put("a/b", BODY, { signal }),
-  get: (store: ObjectStore, signal?: AbortSignal) => store.get("a/b", { signal }),
-  range: (store: ObjectStore, signal?: AbortSignal) =>
-    store.get("a/b", { signal, range: { offset: 2, length: 3 } }),
-  delete: (store: ObjectStore, signal?: AbortSignal) => store.delete("a/b", { signal }),
-  list: (store: ObjectStore, signal?: AbortSignal) => collect(store.list("a/", { signal })),
-} as const;
-
-export type Call = keyof typeof CALLS;
-export const ALL = Object.keys(CALLS) as Call[];
-export const WRITES: readonly Call[] = ["create", "replace", "delete"];
-export const READS: readonly Call[] = ["get", "range", "list"];
-
-export async function collect(listing: AsyncIterable<ObjectMeta>): Promise<ObjectMeta[]> {
-  const metas: ObjectMeta[] = [];
-  for await (const meta of listing) metas.push(meta);
-  return metas;
 }

@@ -1,28 +1,13 @@
-import { type ObjectStore, StoreError, type WfErrorCode } from "@wf/core";
+import { StoreError, type WfErrorCode } from "@wf/core";
+import { type Answer, ScriptedServer } from "@wf/test-support/scripted-server";
+import { CALL_NAMES, CALLS, type CallName, READS, WRITES } from "@wf/test-support/store-calls";
 import { describe, expect, it } from "vitest";
 import { failed, html, object, page, STORED, xhtml } from "../test-support/s3-answers.ts";
-import { type Answer, ScriptedServer } from "../test-support/scripted-server.ts";
-import { BUCKET, collect, scriptedStore, storeAt } from "../test-support/test-store.ts";
+import { scriptedStore, storeAt } from "../test-support/test-store.ts";
 import type { S3ObjectStoreOptions } from "./index.ts";
 
-const BODY = Uint8Array.of(1, 2, 3);
-
-const CALLS = {
-  put: (store: ObjectStore) => store.put("a/b", BODY),
-  create: (store: ObjectStore) => store.put("a/b", BODY, { ifAbsent: true }),
-  get: (store: ObjectStore) => store.get("a/b"),
-  "ranged get": (store: ObjectStore) => store.get("a/b", { range: { offset: 10, length: 5 } }),
-  list: (store: ObjectStore) => collect(store.list("a/b")),
-  delete: (store: ObjectStore) => store.delete("a/b"),
-  "delete of many": (store: ObjectStore) => store.delete(["a/b", "a/c"]),
-};
-
-type CallName = keyof typeof CALLS;
-const READS: readonly CallName[] = ["get", "ranged get", "list"];
-const WRITES: readonly CallName[] = ["put", "create", "delete", "delete of many"];
-const ALL: readonly CallName[] = [...WRITES, ...READS];
 /** A store that refuses to delete many is asked to delete one: see object-remover.test.ts. */
-const ALL_BUT_MANY = ALL.filter((call) => call !== "delete of many");
+const ALL_BUT_MANY = CALL_NAMES.filter((call) => call !== "delete of many");
 
 interface Row {
   readonly answer: Answer;
@@ -42,7 +27,12 @@ const UNSUPPORTED = "WF_STORE_UNSUPPORTED";
 const TOO_LARGE = "WF_STORE_OBJECT_TOO_LARGE";
 
 /** The same of writes and reads. */
-function always(answer: Answer, code: WfErrorCode, says: RegExp, calls = ALL): readonly Row[] {
+function always(
+  answer: Answer,
+  code: WfErrorCode,
+  says: RegExp,
+  calls = CALL_NAMES,
+): readonly Row[] {
   return [{ answer, calls, code, says }];
 }
 
@@ -161,11 +151,13 @@ describe("one try", () => {
       cause: expect.anything(),
       message: expect.stringMatching(says),
     });
-    expect((error as Error).message).toContain(`s3://${BUCKET}/my-app/a/b`);
+    expect((error as Error).message).toMatch(
+      /^(put|get|list|delete) s3:\/\/wf-test-bucket\/my-app\/a\//,
+    );
     if (call !== "delete of many") expect(server.requests).toHaveLength(1);
   });
 
-  it.each(ALL)("of %s where nothing listens is WF_STORE_UNAVAILABLE", async (call) => {
+  it.each(CALL_NAMES)("of %s where nothing listens is WF_STORE_UNAVAILABLE", async (call) => {
     const server = await ScriptedServer.open();
     const { url } = server;
     await server.close();
@@ -214,7 +206,7 @@ describe("what the SDK cannot send", () => {
     ],
   ];
   for (const [title, options, code, says] of rows) {
-    it.each(ALL)(`is told of: ${title}, in a %s`, async (call) => {
+    it.each(CALL_NAMES)(`is told of: ${title}, in a %s`, async (call) => {
       const { server, store } = await scriptedStore({ maxAttempts: 1, ...options });
       await expect(CALLS[call](store)).rejects.toMatchObject({
         code,

@@ -1,13 +1,20 @@
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { ScriptedServer } from "@wf/test-support/scripted-server";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { NO_DEADLINE, RetryClock } from "../test-support/retry-clock.ts";
 import { failed, object, STORED } from "../test-support/s3-answers.ts";
-import { ScriptedServer } from "../test-support/scripted-server.ts";
 import { BUCKET, ON_LOOPBACK, scriptedStore } from "../test-support/test-store.ts";
 import { connect } from "./connect.ts";
 import { S3ObjectStore } from "./index.ts";
 
 const LARGE = new Uint8Array(3 * 1_048_576);
+
+// None of the machine's own.
+beforeEach(() => {
+  vi.stubEnv("AWS_ENDPOINT_URL", undefined);
+  vi.stubEnv("AWS_ENDPOINT_URL_S3", undefined);
+});
+afterEach(() => vi.unstubAllEnvs());
 
 describe("a client made from the options", () => {
   it("keeps its connection from request to request, after a large body too", async () => {
@@ -44,19 +51,25 @@ describe("a client made from the options", () => {
     await expect(store.get("key")).rejects.toThrow(/as scripted/);
   });
 
-  it("adds no checksums for an endpoint of the user's, unless told to", async () => {
-    const untold = await scriptedStore();
-    const told = await scriptedStore({ requestChecksumCalculation: "WHEN_SUPPORTED" });
-    for (const { server, store } of [untold, told]) {
-      server.script(STORED, object("x"));
-      await store.put("key", LARGE);
-      await store.get("key");
-    }
-    const checksums = ({ requests }: ScriptedServer) =>
-      requests.map(({ headers }) => Object.keys(headers).filter((name) => /checksum/.test(name)));
-    expect(checksums(untold.server)).toEqual([[], []]);
-    expect(checksums(told.server)[0]).toContain("x-amz-checksum-crc32");
-  });
+  it.each(["an option", "the environment"])(
+    "adds no checksums for an endpoint of %s, unless told to",
+    async (source) => {
+      const checksums: string[][] = [];
+      for (const told of [{}, { requestChecksumCalculation: "WHEN_SUPPORTED" } as const]) {
+        const { server } = await scriptedStore();
+        vi.stubEnv("AWS_ENDPOINT_URL_S3", source === "an option" ? undefined : server.url);
+        const endpoint = source === "an option" ? { endpoint: server.url } : {};
+        const store = new S3ObjectStore({ bucket: BUCKET, ...ON_LOOPBACK, ...endpoint, ...told });
+        server.script(STORED, object("x"));
+        await store.put("key", LARGE);
+        await store.get("key");
+        const names = server.requests.flatMap(({ headers }) => Object.keys(headers));
+        checksums.push(names.filter((name) => name.includes("checksum")));
+      }
+      expect(checksums[0]).toEqual([]);
+      expect(checksums[1]).toContain("x-amz-checksum-crc32");
+    },
+  );
 
   it("leaves Amazon's endpoint the SDK's own checksums", async () => {
     const { config } = connect({ bucket: BUCKET, region: "us-east-1" });

@@ -22,12 +22,12 @@ export function connect(options: S3ObjectStoreOptions): S3Client {
   );
   if (options.client === undefined) return newClient(Object.fromEntries(settings));
   if (typeof options.client?.send !== "function") {
-    throw new WfError("WF_INVALID_ARGUMENT", "client is no S3Client: it has no method send");
+    throw new WfError("WF_INVALID_ARGUMENT", "client is no S3Client of @aws-sdk/client-s3");
   }
   if (settings.length > 0) {
     throw new WfError(
       "WF_INVALID_ARGUMENT",
-      `${settings[0]?.[0]} is given together with client: set it where the client is made`,
+      `client and ${settings[0]?.[0]} are both given: set ${settings[0]?.[0]} where the client is made`,
     );
   }
   return options.client;
@@ -41,21 +41,32 @@ function newClient(settings: S3ClientConfig): S3Client {
       `endpoint is ${JSON.stringify(endpoint)}: give a URL like https://s3.example.com`,
     );
   }
-  return new S3Client({
+  const client = new S3Client({
     // Above 2 MiB the SDK would ask first, and open a connection for each such request.
     expectContinueHeader: false,
-    ...(endpoint === undefined ? {} : CHECKSUMS_WHERE_REQUIRED),
     ...settings,
     requestHandler: withAgents(requestHandler),
     maxAttempts: 1,
   });
+  leaveOutChecksumsElsewhere(client, settings);
+  return client;
 }
 
-/** Stores that are not Amazon's may refuse the checksums that the SDK adds of its own accord. */
-const CHECKSUMS_WHERE_REQUIRED = {
-  requestChecksumCalculation: "WHEN_REQUIRED",
-  responseChecksumValidation: "WHEN_REQUIRED",
-} as const;
+/**
+ * Stores that are not Amazon's may refuse the checksums that the SDK adds of its own accord, or send one that does
+ * not fit. They are known by their endpoint: an option, a variable of the environment, a line of a shared file.
+ */
+function leaveOutChecksumsElsewhere({ config }: S3Client, settings: S3ClientConfig): void {
+  const isElsewhere = async () =>
+    settings.endpoint !== undefined ||
+    (!config.ignoreConfiguredEndpointUrls &&
+      (await config.serviceConfiguredEndpoint?.()) !== undefined);
+  for (const name of ["requestChecksumCalculation", "responseChecksumValidation"] as const) {
+    if (settings[name] !== undefined) continue;
+    const usual = config[name];
+    config[name] = async () => ((await isElsewhere()) ? "WHEN_REQUIRED" : usual());
+  }
+}
 
 type Handler = S3ClientConfig["requestHandler"];
 

@@ -1,22 +1,24 @@
-import { networkFailure, type RequestFailure, retryAfterMs, statusFailure } from "@wf/core/adapter";
-
-export type Operation = "create" | "put" | "get" | "list" | "delete";
-
-export function isWrite(operation: Operation): boolean {
-  return operation !== "get" && operation !== "list";
-}
+import {
+  foreignFailure,
+  isWrite,
+  networkFailure,
+  type RequestFailure,
+  retryAfterMs,
+  type StoreOperation,
+  statusFailure,
+} from "@wf/core/adapter";
 
 type Code = RequestFailure["code"];
 type Row = readonly [code: Code, advice: string];
 
 const PASSING = "WF_STORE_OUTCOME_UNKNOWN";
 
-const CREDENTIALS = "the store does not know these credentials, or they have expired";
+const CREDENTIALS = "the store does not accept these credentials, or they have expired";
 const ELSEWHERE = "the bucket is in another region or at another endpoint: check both";
-const DAMAGED = "the request was damaged on the way";
+const DAMAGED = "the body was damaged on the way";
 const FULL = "the store is full, or a quota is used up";
 
-const PERMISSION: Readonly<Record<Operation, string>> = {
+const PERMISSION: Readonly<Record<StoreOperation, string>> = {
   create: "the credentials lack s3:PutObject, or the use of the bucket's KMS key",
   put: "the credentials lack s3:PutObject, or the use of the bucket's KMS key",
   get:
@@ -31,7 +33,10 @@ const PERMISSION: Readonly<Record<Operation, string>> = {
  * `WF_STORE_OUTCOME_UNKNOWN` is that of a write, for a read it is `WF_STORE_UNAVAILABLE`.
  */
 const BY_CODE = rows({
-  NoSuchBucket: ["WF_STORE_BUCKET_NOT_FOUND", "there is no such bucket at this endpoint"],
+  NoSuchBucket: [
+    "WF_STORE_BUCKET_NOT_FOUND",
+    "there is no such bucket at this endpoint: create it",
+  ],
   // Credentials
   InvalidAccessKeyId: ["WF_STORE_UNAUTHENTICATED", CREDENTIALS],
   SignatureDoesNotMatch: ["WF_STORE_UNAUTHENTICATED", CREDENTIALS],
@@ -68,8 +73,14 @@ const BY_CODE = rows({
 
 /** Names of errors that the SDK makes before it sends anything. */
 const BEFORE_SENDING = rows({
-  CredentialsProviderError: ["WF_STORE_UNAUTHENTICATED", "the SDK has found no credentials"],
-  TokenProviderError: ["WF_STORE_UNAUTHENTICATED", "the SDK has found no token"],
+  CredentialsProviderError: [
+    "WF_STORE_UNAUTHENTICATED",
+    "there are no credentials: the SDK has found none",
+  ],
+  TokenProviderError: [
+    "WF_STORE_UNAUTHENTICATED",
+    "there are no credentials: the SDK has found no token",
+  ],
   EndpointError: ["WF_STORE_MISCONFIGURED", "bucket, region and endpoint do not go together"],
 });
 
@@ -86,13 +97,16 @@ export class ForeignAnswer extends Error {
 }
 
 /** What it means that a request of this operation failed. @param nowMs ms since the Unix epoch */
-export function mapFailure(error: unknown, operation: Operation, nowMs: number): RequestFailure {
+export function mapFailure(
+  error: unknown,
+  operation: StoreOperation,
+  nowMs: number,
+): RequestFailure {
   const writes = isWrite(operation);
   const status = statusOf(error);
   // Of what has the status of a success, only the reading can have failed.
   if (error instanceof ForeignAnswer || (status !== undefined && status < 300)) {
-    const code = writes ? PASSING : "WF_STORE_MISCONFIGURED";
-    return { code, advice: "something else than S3 answers: check the endpoint and its proxies" };
+    return foreignFailure("S3", writes);
   }
   if (status === undefined) return meaningWithoutAnswer(error, writes);
   const { code, advice } = meaning(codeOf(error), status, operation);
@@ -103,13 +117,17 @@ export function mapFailure(error: unknown, operation: Operation, nowMs: number):
   };
 }
 
-function meaning(code: string | undefined, status: number, operation: Operation): RequestFailure {
+function meaning(
+  code: string | undefined,
+  status: number,
+  operation: StoreOperation,
+): RequestFailure {
   const row = BY_CODE.get(code) ?? byStatus(status, operation);
   if (row !== undefined) return { code: row[0], advice: row[1] };
   return statusFailure(status, isWrite(operation));
 }
 
-function byStatus(status: number, operation: Operation): Row | undefined {
+function byStatus(status: number, operation: StoreOperation): Row | undefined {
   switch (status) {
     case 403:
       return ["WF_STORE_DENIED", PERMISSION[operation]];

@@ -9,7 +9,7 @@ function keysIn(body: Buffer): string[] {
   return [...body.toString().matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key = ""]) => key);
 }
 
-const shown = ({ method, url }: { method: string; url: string }) => `${method} ${url}`;
+const shown = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
 const SINGLE = "/wf-test-bucket/";
 const MANY = "POST /wf-test-bucket/?delete=";
 

@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, DeleteObjectsCommand } from "@aws-sdk/client-s3";
-import { inParallel } from "./in-parallel.ts";
+import { batchesOf, inParallel } from "@wf/core/adapter";
+import type { Bucket } from "./bucket.ts";
 import { codeOf, ForeignAnswer, statusOf } from "./map-failure.ts";
-import type { Requests } from "./requests.ts";
 
 /** The most that S3 takes in one request. */
 const MAX_BATCH_KEYS = 1_000;
@@ -16,25 +16,22 @@ const REFUSALS_OF_A_BATCH: ReadonlySet<string | undefined> = new Set([
 
 /** Removes objects: several in one request where the store takes that, one by one where it does not. */
 export class ObjectRemover {
-  readonly #requests: Requests;
+  readonly #bucket: Bucket;
   #takesBatches = true;
 
-  constructor(requests: Requests) {
-    this.#requests = requests;
+  constructor(bucket: Bucket) {
+    this.#bucket = bucket;
   }
 
-  /** The first failure ends it; some may have been removed by then. */
+  /** After a failure nothing more is begun, and it is thrown when what is under way has ended. */
   async remove(keys: readonly string[], signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     const distinct = [...new Set(keys)];
     if (distinct.length === 1 || !this.#takesBatches) return this.#removeSingly(distinct, signal);
-    const batches = Array.from({ length: Math.ceil(distinct.length / MAX_BATCH_KEYS) }, (_, i) =>
-      distinct.slice(i * MAX_BATCH_KEYS, (i + 1) * MAX_BATCH_KEYS),
-    );
-    await inParallel(batches, BATCHES_IN_FLIGHT, async (batch) => {
+    await inParallel(batchesOf(distinct, MAX_BATCH_KEYS), BATCHES_IN_FLIGHT, async (batch) => {
       const removed = await this.#removeBatch(batch, signal);
       // What the store could not remove among others tells its reason when it is alone.
-      const left = batch.filter((key) => !removed.has(this.#requests.keyPrefix + key));
+      const left = batch.filter((key) => !removed.has(this.#bucket.keyPrefix + key));
       await this.#removeSingly(left, signal);
     });
   }
@@ -44,13 +41,13 @@ export class ObjectRemover {
     batch: readonly string[],
     signal: AbortSignal | undefined,
   ): Promise<ReadonlySet<string | undefined>> {
-    const { client, bucket, keyPrefix, once } = this.#requests;
+    const { client, name, keyPrefix, requests, once } = this.#bucket;
     const Objects = batch.map((key) => ({ Key: keyPrefix + key }));
     const of = `${batch[0]} and ${batch.length - 1} more`;
-    return this.#requests.run({ operation: "delete", of, signal }, async (options) => {
+    return requests.send({ operation: "delete", of, signal }, async (abortSignal) => {
       try {
-        const command = once(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects } }));
-        const { Deleted = [] } = await client.send(command, options);
+        const command = once(new DeleteObjectsCommand({ Bucket: name, Delete: { Objects } }));
+        const { Deleted = [] } = await client.send(command, { abortSignal });
         return new Set(Deleted.map(({ Key }) => Key));
       } catch (error) {
         if (!refusesBatches(error)) throw error;
@@ -65,11 +62,11 @@ export class ObjectRemover {
   }
 
   #removeOne(key: string, signal: AbortSignal | undefined): Promise<void> {
-    const { client, bucket, keyPrefix, once } = this.#requests;
-    return this.#requests.run({ operation: "delete", of: key, key, signal }, async (options) => {
+    const { client, name, keyPrefix, requests, once } = this.#bucket;
+    return requests.send({ operation: "delete", of: key, key, signal }, async (abortSignal) => {
       try {
-        const command = once(new DeleteObjectCommand({ Bucket: bucket, Key: keyPrefix + key }));
-        const { $metadata } = await client.send(command, options);
+        const command = once(new DeleteObjectCommand({ Bucket: name, Key: keyPrefix + key }));
+        const { $metadata } = await client.send(command, { abortSignal });
         if ($metadata.httpStatusCode !== 204) throw new ForeignAnswer("the status 204");
       } catch (error) {
         // S3 does not tell of a missing key; some stores do.

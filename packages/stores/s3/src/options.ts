@@ -1,26 +1,29 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { StoreError, WfError } from "@wf/core";
-import { checkInteger, checkKeyPrefix, type RequestPolicyOptions } from "@wf/core/adapter";
+import type { BucketLimits, BucketStoreOptions } from "@wf/core/adapter";
 
-/** 5 GiB, the most that S3 takes in one put. */
-const MAX_OBJECT_BYTES = 5 * 1_024 ** 3;
-/** The most that S3 puts on one page. */
-const MAX_LIST_PAGE_SIZE = 1_000;
-/** A key of S3 has at most 1,024 bytes, one of wf 900, and a slash comes between prefix and key. */
-const MAX_PREFIX_BYTES = 1_024 - 900 - 1;
+/** Of Amazon S3: what one put takes, what it puts on a page, and how long the key of an object may be. */
+export const LIMITS: BucketLimits = {
+  maxNameBytes: 1_024,
+  maxObjectBytes: { default: 5 * 1_024 ** 3, most: 5 * 1_024 ** 3 },
+  listPageSize: { default: 1_000, most: 1_000 },
+};
 
 /** What is set of the store itself, whether it makes its client or is given one. */
-export interface StoreOptions extends RequestPolicyOptions {
+export interface StoreOptions extends BucketStoreOptions {
   /**
    * Name, access point ARN or access point alias of a bucket that exists. Directory buckets (S3 Express One
    * Zone) and Multi-Region Access Points are refused.
    */
   readonly bucket: string;
-  /** Put before every key, with a slash: `my-app/wf`. An object key of at most 123 bytes. Default none. */
+  /**
+   * Put before every key with a "/", so that several applications can share a bucket. An object key of at most
+   * 123 bytes. Default none.
+   */
   readonly prefix?: string | undefined;
-  /** Larger bodies are refused before anything is sent. Bytes, default and at most 5 GiB. */
+  /** Bodies of more bytes are refused before anything is sent. Default and most 5 GiB, at least 1. */
   readonly maxObjectBytes?: number | undefined;
-  /** Objects that one request lists. Default and at most 1,000: fewer make more requests. */
+  /** Objects that are listed with one request. Default 1,000, 1 to 1,000. */
   readonly listPageSize?: number | undefined;
 }
 
@@ -30,30 +33,6 @@ type ClientConfig = Omit<S3ClientConfig, "maxAttempts" | "retryMode" | "retryStr
 /** A ready `client`, or what `new S3Client()` takes to make one. */
 export type S3ObjectStoreOptions = StoreOptions &
   ((ClientConfig & { readonly client?: undefined }) | { readonly client: S3Client });
-
-export interface ResolvedOptions {
-  readonly bucket: string;
-  /** With its slash, or empty. */
-  readonly keyPrefix: string;
-  readonly maxObjectBytes: number;
-  readonly listPageSize: number;
-}
-
-/** @throws WF_INVALID_ARGUMENT, WF_INVALID_KEY, WF_STORE_UNSUPPORTED naming the option */
-export function resolveOptions(options: S3ObjectStoreOptions): ResolvedOptions {
-  const {
-    bucket,
-    prefix,
-    maxObjectBytes = MAX_OBJECT_BYTES,
-    listPageSize = MAX_LIST_PAGE_SIZE,
-  } = options;
-  checkBucket(bucket);
-  if (prefix !== undefined) checkKeyPrefix(prefix, "prefix", 900 - MAX_PREFIX_BYTES);
-  checkInteger(maxObjectBytes, "maxObjectBytes", 1, MAX_OBJECT_BYTES);
-  checkInteger(listPageSize, "listPageSize", 1, MAX_LIST_PAGE_SIZE);
-  const keyPrefix = prefix === undefined ? "" : `${prefix}/`;
-  return { bucket, keyPrefix, maxObjectBytes, listPageSize };
-}
 
 /**
  * Kinds of buckets that do not keep what an ObjectStore promises, by the end of their name or ARN (S3 user guide,
@@ -65,12 +44,13 @@ const UNSUPPORTED = [
   { end: ".mrap", kind: "a Multi-Region Access Point, where two regions may create one object" },
 ];
 
-function checkBucket(bucket: string): void {
+/** @throws WF_INVALID_ARGUMENT, WF_STORE_UNSUPPORTED */
+export function checkBucket(bucket: string): void {
   const isArn = typeof bucket === "string" && bucket.startsWith("arn:");
   if (typeof bucket !== "string" || bucket === "" || (bucket.includes("/") && !isArn)) {
     throw new WfError(
       "WF_INVALID_ARGUMENT",
-      `bucket is ${JSON.stringify(bucket)}: give the name of a bucket; a path within it is the option "prefix"`,
+      `bucket is ${JSON.stringify(bucket)}: give the name of a bucket, without s3://; a path within it is the option "prefix"`,
     );
   }
   const unsupported = UNSUPPORTED.find(({ end }) => bucket.endsWith(end));

@@ -1,6 +1,6 @@
+import type { WholeAnswer } from "@wf/test-support/scripted-server";
 import { describe, expect, it } from "vitest";
 import { failed, object } from "../test-support/s3-answers.ts";
-import type { WholeAnswer } from "../test-support/scripted-server.ts";
 import { scriptedStore } from "../test-support/test-store.ts";
 
 const BODY = Uint8Array.from({ length: 100 }, (_, i) => i);

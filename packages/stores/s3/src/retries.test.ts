@@ -1,9 +1,10 @@
-import { createObject, type ObjectStore } from "@wf/core";
+import { createObject } from "@wf/core";
+import type { Answer } from "@wf/test-support/scripted-server";
+import { CALL_NAMES, CALLS, type CallName, READS } from "@wf/test-support/store-calls";
 import { MockClock } from "@wf/testing";
 import { describe, expect, it } from "vitest";
 import { DELETED, failed, object, page, STORED } from "../test-support/s3-answers.ts";
-import type { Answer } from "../test-support/scripted-server.ts";
-import { collect, scriptedStore } from "../test-support/test-store.ts";
+import { scriptedStore } from "../test-support/test-store.ts";
 
 const MINE = Buffer.from("the caller's own");
 const THEIRS = Buffer.from("another writer's");
@@ -22,7 +23,7 @@ describe("a create whose answer is not to be had", () => {
     server.script(answer, EXISTS, object(MINE));
     expect(await createObject(store, "slot", MINE)).toEqual({ created: true });
     const [first, second] = server.requests;
-    expect(second).toMatchObject({ method: "PUT", url: first?.url, body: first?.body });
+    expect(second).toMatchObject({ method: "PUT", path: first?.path, body: first?.body });
     expect(server.requests.map(({ method }) => method)).toEqual(["PUT", "PUT", "GET"]);
   });
 
@@ -105,15 +106,6 @@ describe("a wait before a further try", () => {
   });
 });
 
-const CALLS: Readonly<Record<string, (store: ObjectStore, signal?: AbortSignal) => unknown>> = {
-  put: (store, signal) => store.put("key", MINE, { signal }),
-  create: (store, signal) => store.put("key", MINE, { ifAbsent: true, signal }),
-  get: (store, signal) => store.get("key", { signal }),
-  list: (store, signal) => collect(store.list("", { signal })),
-  delete: (store, signal) => store.delete("key", { signal }),
-  "delete of many": (store, signal) => store.delete(["key", "kez"], { signal }),
-};
-
 /** An answer to a get or a list that comes to a halt in the midst of its body. */
 const HALTING: Answer = {
   ...page({ keys: ["key"] }),
@@ -121,8 +113,8 @@ const HALTING: Answer = {
   bodyEnds: { after: 40, by: "halt" },
 };
 
-const STUCK: readonly (readonly [string, string, Answer])[] = [
-  ...Object.keys(CALLS).map((call) => [call, "no answer comes", "hang"] as const),
+const STUCK: readonly (readonly [CallName, string, Answer])[] = [
+  ...CALL_NAMES.map((call) => [call, "no answer comes", "hang"] as const),
   ["get", "the body comes to a halt", HALTING],
   ["list", "the body comes to a halt", HALTING],
 ];
@@ -132,8 +124,8 @@ describe("the deadline of a try", () => {
     const clock = new MockClock();
     const { server, store } = await scriptedStore({ clock, maxAttempts: 1, requestTimeout: "5s" });
     server.script(answer);
-    const ended = expect(CALLS[call]?.(store)).rejects.toMatchObject({
-      code: call === "get" || call === "list" ? "WF_STORE_UNAVAILABLE" : "WF_STORE_OUTCOME_UNKNOWN",
+    const ended = expect(CALLS[call](store)).rejects.toMatchObject({
+      code: READS.includes(call) ? "WF_STORE_UNAVAILABLE" : "WF_STORE_OUTCOME_UNKNOWN",
       message: expect.stringMatching(/did not answer within requestTimeout \(5000 ms\)/),
     });
     await server.received(1);
@@ -160,7 +152,7 @@ describe("an abort", () => {
     server.script(answer);
     const controller = new AbortController();
     const reason = new Error("the caller has gone");
-    const ended = expect(CALLS[call]?.(store, controller.signal)).rejects.toBe(reason);
+    const ended = expect(CALLS[call](store, controller.signal)).rejects.toBe(reason);
     await server.received(1);
     controller.abort(reason);
     await ended;

@@ -1,57 +1,74 @@
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { openQueueOn } from "@wf/test-support/queue-on-virtual-time";
+import { startS3Server } from "@wf/test-support/servers/s3-server";
 import {
   HttpFaultProxy,
-  type OpenedObjectStore,
   objectStoreConformance,
   queueConformance,
   workflowConformance,
 } from "@wf/testing";
-import { afterAll, describe, it } from "vitest";
-import { openQueueOn } from "../test-support/queue-on-virtual-time.ts";
-import { startServer } from "../test-support/server.ts";
-import { BUCKET, ON_LOOPBACK, storeAt } from "../test-support/test-store.ts";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { BUCKET, storeAt } from "../test-support/test-store.ts";
 
-const server = await startServer();
+/** Small, so that the cases about paging store little. */
+const LIST_PAGE_SIZE = 20;
 
-let count = 0;
-/** Where nothing is stored yet, in the one bucket that all cases share. */
-const newPrefix = () => `case/${++count}`;
+/** Cases that a server gets wrong, and why. */
+const KNOWN_GAPS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  minio: Object.fromEntries(
+    [
+      ...["round-trip-005", "delete-001", "keys-002", "keys-003", "keys-004", "keys-005"],
+      ...["list-001", "list-002", "list-003", "abort-001"],
+    ].map((id) => [id, "MinIO does not list what is below a key that is an object itself"]),
+  ),
+};
 
-if ("unavailable" in server) {
-  it.skip(`S3ObjectStore conforms: not tried, because ${server.unavailable}`);
-} else {
-  const { name, endpoint, knownGaps } = server;
+const server = await startS3Server();
+
+describe("S3ObjectStore", () => {
+  if ("unavailable" in server) {
+    it.skip(`conforms: not tried, because ${server.unavailable}`);
+    return;
+  }
+  const { name, origin } = server;
+  beforeAll(() => server.createBucket(BUCKET));
   afterAll(() => server.stop());
-  const client = new S3Client({ endpoint, ...ON_LOOPBACK });
-  await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
 
-  const openStore = async (): Promise<OpenedObjectStore> => {
-    const faults = await HttpFaultProxy.open({ target: endpoint });
-    const store = storeAt(faults.url, {
-      prefix: newPrefix(),
-      listPageSize: 20,
-      retryBackoff: { base: 1, cap: 1 },
-    });
-    return { store, faults, close: () => faults.close() };
-  };
+  let count = 0;
+  /** Where nothing is stored yet, in the one bucket that all cases share. */
+  const newPrefix = () => `case/${++count}`;
+  const open = () => storeAt(origin, { prefix: newPrefix() });
+
   objectStoreConformance(
     { describe, it },
-    { name: `S3ObjectStore on ${name}`, open: openStore, pageSize: 20, knownGaps },
+    {
+      name: `S3ObjectStore on ${name}`,
+      pageSize: LIST_PAGE_SIZE,
+      knownGaps: KNOWN_GAPS[name] ?? {},
+      async open() {
+        const faults = await HttpFaultProxy.open({ target: origin });
+        const store = storeAt(faults.url, {
+          prefix: newPrefix(),
+          listPageSize: LIST_PAGE_SIZE,
+          retryBackoff: { base: 0 },
+        });
+        return { store, faults, close: () => faults.close() };
+      },
+    },
   );
 
-  const store = () => storeAt(endpoint, { prefix: newPrefix() });
   queueConformance(
     { describe, it },
     {
       name: `ObjectStoreQueue on S3ObjectStore on ${name}`,
-      open: ({ queues }) => openQueueOn(store(), queues),
+      open: ({ queues }) => openQueueOn(open(), { queues }),
     },
   );
+
   workflowConformance(
     { describe, it },
     {
       name: `ObjectStoreQueue on S3ObjectStore on ${name}`,
-      open: () => openQueueOn(store()),
+      open: () => openQueueOn(open()),
     },
   );
-}
+});

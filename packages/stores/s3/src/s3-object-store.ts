@@ -1,25 +1,29 @@
-import {
-  type GetOptions,
-  type ListOptions,
-  type ObjectMeta,
-  type ObjectStore,
-  type PutOptions,
-  type StoreCallOptions,
-  StoreError,
+import type {
+  GetOptions,
+  ListOptions,
+  ObjectMeta,
+  ObjectStore,
+  PutOptions,
+  StoreCallOptions,
 } from "@wf/core";
 import {
+  BucketRequests,
   checkBytes,
   checkedKeys,
   checkObjectKey,
+  checkObjectSize,
   checkRange,
   RequestPolicy,
+  resolveBucketOptions,
 } from "@wf/core/adapter";
+import type { Bucket } from "./bucket.ts";
 import { connect } from "./connect.ts";
 import { listObjects } from "./list-objects.ts";
+import { mapFailure } from "./map-failure.ts";
 import { ObjectRemover } from "./object-remover.ts";
-import { resolveOptions, type S3ObjectStoreOptions } from "./options.ts";
+import { oneTry } from "./one-try.ts";
+import { checkBucket, LIMITS, type S3ObjectStoreOptions } from "./options.ts";
 import { readObject } from "./read-object.ts";
-import { Requests } from "./requests.ts";
 import { writeObject } from "./write-object.ts";
 
 /**
@@ -40,7 +44,7 @@ import { writeObject } from "./write-object.ts";
  * - `signal.reason`: at once when aborted; a write on its way may still be applied
  */
 export class S3ObjectStore implements ObjectStore {
-  readonly #requests: Requests;
+  readonly #bucket: Bucket;
   readonly #remover: ObjectRemover;
   readonly #maxObjectBytes: number;
   readonly #listPageSize: number;
@@ -54,11 +58,15 @@ export class S3ObjectStore implements ObjectStore {
    *   for a Multi-Region Access Point, where create-if-absent holds within a region only
    */
   constructor(options: S3ObjectStoreOptions) {
-    const { bucket, keyPrefix, maxObjectBytes, listPageSize } = resolveOptions(options);
+    const { bucket: name } = options;
+    checkBucket(name);
+    const { keyPrefix, maxObjectBytes, listPageSize } = resolveBucketOptions(options, LIMITS);
+    const location = `s3://${name}/${keyPrefix}`;
     const policy = new RequestPolicy(options);
+    const requests = new BucketRequests({ location, policy, mapFailure });
     const client = connect(options);
-    this.#requests = new Requests({ client, bucket, keyPrefix, policy, clock: options.clock });
-    this.#remover = new ObjectRemover(this.#requests);
+    this.#bucket = { client, name, keyPrefix, requests, once: oneTry(client) };
+    this.#remover = new ObjectRemover(this.#bucket);
     this.#maxObjectBytes = maxObjectBytes;
     this.#listPageSize = listPageSize;
   }
@@ -73,21 +81,15 @@ export class S3ObjectStore implements ObjectStore {
   async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<void> {
     checkObjectKey(key);
     checkBytes(body, "body");
-    if (body.length > this.#maxObjectBytes) {
-      throw new StoreError(
-        "WF_STORE_OBJECT_TOO_LARGE",
-        `put ${key}: the body has ${body.length} bytes, and at most ${this.#maxObjectBytes} are allowed`,
-        { key },
-      );
-    }
-    await writeObject(this.#requests, key, body, options);
+    checkObjectSize(key, body, this.#maxObjectBytes);
+    await writeObject(this.#bucket, key, body, options);
   }
 
   /** The object, or those of its bytes that `range` asks for. One request. */
   async get(key: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
     checkObjectKey(key);
     checkRange(options.range);
-    return readObject(this.#requests, key, options);
+    return readObject(this.#bucket, key, options);
   }
 
   /**
@@ -103,6 +105,6 @@ export class S3ObjectStore implements ObjectStore {
    * comes to it. `lastModified` is the store's clock, on Amazon S3 in whole seconds.
    */
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectMeta> {
-    yield* listObjects(this.#requests, prefix, options, this.#listPageSize);
+    yield* listObjects(this.#bucket, prefix, options, this.#listPageSize);
   }
 }

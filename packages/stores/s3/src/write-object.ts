@@ -1,25 +1,24 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { PutOptions } from "@wf/core";
+import type { Bucket } from "./bucket.ts";
 import { ForeignAnswer } from "./map-failure.ts";
-import type { Requests } from "./requests.ts";
 
 /** Stores `body` in one request, as a buffer: a stream could not be sent again. */
 export function writeObject(
-  requests: Requests,
+  { client, name, keyPrefix, requests, once }: Bucket,
   key: string,
   body: Uint8Array,
   { ifAbsent = false, signal }: PutOptions,
 ): Promise<void> {
   const input = {
-    Bucket: requests.bucket,
-    Key: requests.keyPrefix + key,
+    Bucket: name,
+    Key: keyPrefix + key,
     Body: body,
     ...(ifAbsent && { IfNoneMatch: "*" }),
   };
   const operation = ifAbsent ? "create" : "put";
-  return requests.run({ operation, of: key, key, signal }, async (options) => {
-    const command = requests.once(new PutObjectCommand(input));
-    const { ETag } = await requests.client.send(command, options);
+  return requests.send({ operation, of: key, key, signal }, async (abortSignal) => {
+    const { ETag } = await client.send(once(new PutObjectCommand(input)), { abortSignal });
     if (ETag === undefined) throw new ForeignAnswer("an ETag");
   });
 }

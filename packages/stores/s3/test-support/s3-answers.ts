@@ -1,4 +1,4 @@
-import type { WholeAnswer } from "./scripted-server.ts";
+import type { WholeAnswer } from "@wf/test-support/scripted-server";
 
 const XML = '<?xml version="1.0" encoding="UTF-8"?>\n';
 

@@ -1,8 +1,7 @@
-import type { ObjectMeta } from "@wf/core";
+import { ScriptedServer } from "@wf/test-support/scripted-server";
 import { onTestFinished } from "vitest";
 import { S3ObjectStore, type S3ObjectStoreOptions } from "../src/index.ts";
 import { NO_DEADLINE, RetryClock } from "./retry-clock.ts";
-import { ScriptedServer } from "./scripted-server.ts";
 
 /** What a client needs to speak to a server on loopback. */
 export const ON_LOOPBACK = {
@@ -28,10 +27,4 @@ export async function scriptedStore(options: Partial<S3ObjectStoreOptions> = {})
   const clock = new RetryClock();
   const settings = { clock, random: () => 1, requestTimeout: NO_DEADLINE, ...options } as const;
   return { server, clock, store: storeAt(server.url, settings) };
-}
-
-export async function collect(listing: AsyncIterable<ObjectMeta>): Promise<ObjectMeta[]> {
-  const metas: ObjectMeta[] = [];
-  for await (const meta of listing) metas.push(meta);
-  return metas;
 }

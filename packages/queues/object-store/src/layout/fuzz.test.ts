@@ -5,6 +5,7 @@ import { describe, it } from "vitest";
 import {
   checkLike,
   checkPlain,
+  FIRST_SEED,
   fuzz,
   type Stored,
   type Subject,
@@ -152,7 +153,7 @@ const SUBJECTS: readonly Subject[] = [
   },
 ];
 
-describe("damage of every kind", () => {
+describe(`damage of every kind, from seed ${FIRST_SEED} on,`, () => {
   it.each(SUBJECTS)("to $name is told, or has done no harm", async (subject) => {
     await fuzz(subject, 400);
   });

@@ -6,6 +6,7 @@ import {
   type Logger,
   type ObjectStore,
   type RandomSource,
+  WfError,
 } from "@wf/core";
 import { backoffMs } from "@wf/core/adapter";
 
@@ -21,7 +22,8 @@ export interface CreateContext {
 
 /**
  * Repeats the same create until its outcome is known, however long the store fails: the key is never given
- * other content meanwhile.
+ * other content meanwhile. Where a later owner has collected it meanwhile it is created once more, for the next
+ * opening to collect: what ends this owner is the seal, which is never collected.
  *
  * @throws what no repetition can change, and `signal.reason` between tries
  */
@@ -34,7 +36,9 @@ export async function createSurely(
     try {
       return await createObject(store, key, body);
     } catch (error) {
-      if (isPermanent(error)) throw error;
+      // "Already exists" is an answer only where what was there has been deleted before it could be read.
+      const mayPass = !isPermanent(error) || WfError.is(error, "WF_STORE_ALREADY_EXISTS");
+      if (!mayPass) throw error;
       const waitMs = backoffMs(STORE_BACKOFF, tries, random);
       logger.warn({ err: error, key, tries, waitMs }, "a write to the store failed, trying again");
       await clock.sleep(waitMs, signal);

@@ -3,6 +3,8 @@ import { MemoryObjectStore, MockClock } from "@wf/testing";
 import { describe, expect, it } from "vitest";
 import { bytes, keysOf, openQueue, PREFIX, pending } from "../../test-support/fixtures.ts";
 import { SteeredObjectStore, turn } from "../../test-support/steered-object-store.ts";
+import { logPrefix, parseSlotKey } from "../layout/keys.ts";
+import { encodeSeal } from "../layout/segment.ts";
 
 describe("two owners", () => {
   it("the first stops with FencedError and what it acknowledged is kept", async () => {
@@ -72,24 +74,63 @@ describe("two owners", () => {
     expect(await third.inspect.listQueues()).toEqual([]);
   });
 
-  it("the first is fenced also where what it finds in its slot is collected before it can look", async () => {
+  it("the first may say so of what the second has taken over and collected, and no more after that", async () => {
     const clock = new MockClock();
     const store = new SteeredObjectStore();
     const first = await openQueue(store, { clock });
     store.holding = true;
-    const outcome = first.enqueue("jobs", bytes("unheard")).catch((error) => error);
+    const outcome = first.enqueue("jobs", bytes("kept"));
     const [write] = await store.takeHeld();
     store.holding = false;
     await write?.loseAnswer(); // and before it is tried again
     const second = await openQueue(store.inner);
     const get = store.get.bind(store);
     store.get = async (key, options) => {
-      if (key === write?.key) await store.inner.delete(key);
+      store.get = get;
+      await store.inner.delete(key); // between the create that finds it and the look at what it is
       return get(key, options);
     };
     await clock.advance("10s");
-    expect(await outcome).toBeInstanceOf(FencedError);
-    expect(await pending(second, "jobs")).toEqual(["unheard"]);
+    expect((await outcome).isNew).toBe(true);
+    await expect(first.enqueue("jobs", bytes("refused"))).rejects.toBeInstanceOf(FencedError);
+    expect(await pending(second, "jobs")).toEqual(["kept"]);
+  });
+
+  it("an opener takes no seal for an end that another put where a segment was collected", async () => {
+    const store = new MemoryObjectStore();
+    const first = await openQueue(store, { snapshotAfterBytes: 1 });
+    const work = async (jobs: number) => {
+      for (let left = jobs; left > 0; left--) {
+        await first.enqueue("jobs", bytes(`${left}`));
+        await turn();
+      }
+    };
+    await work(3);
+    const slow = new SteeredObjectStore(store);
+    const list = slow.list.bind(slow);
+    slow.list = async function* (prefix, options) {
+      if (prefix === logPrefix(PREFIX)) {
+        slow.list = list;
+        await work(1); // to be read behind the snapshot that it has begun with
+      }
+      yield* list(prefix, options);
+    };
+    const get = slow.get.bind(slow);
+    let sealed: string | undefined;
+    slow.get = async (key, options) => {
+      const position = parseSlotKey(PREFIX, key);
+      if (sealed === undefined && position !== undefined && key.startsWith(logPrefix(PREFIX))) {
+        sealed = key;
+        await work(4);
+        expect(await store.get(key), "it is collected").toBeUndefined();
+        await store.put(key, encodeSeal(position, 3, position.slot));
+      }
+      return get(key, options);
+    };
+    const second = await openQueue(slow);
+    expect(sealed).toBeDefined();
+    await expect(first.enqueue("jobs", bytes("refused"))).rejects.toBeInstanceOf(FencedError);
+    expect(await pending(second, "jobs")).toHaveLength(8);
   });
 
   it("an owner that never stops writing is taken over, and nothing it acknowledged is lost", async () => {

@@ -1,4 +1,4 @@
-import { FencedError, WfError } from "@wf/core";
+import { FencedError } from "@wf/core";
 import { slotKey } from "../layout/keys.ts";
 import type { Op } from "../layout/op.ts";
 import type { Position } from "../layout/position.ts";
@@ -169,28 +169,17 @@ export class LogWriter {
 
   async #create(position: Position, body: Uint8Array): Promise<void> {
     const key = slotKey(this.#options.prefix, position.epoch, position.slot);
-    const result = await createSurely(key, body, {
-      ...this.#options,
-      signal: this.#stop.signal,
-    }).catch((error) => {
-      // What was there is deleted: only a later owner collects a slot that this one has not acknowledged.
-      if (WfError.is(error, "WF_STORE_ALREADY_EXISTS")) throw this.#fenced(key, "a later one");
-      throw error;
-    });
+    const result = await createSurely(key, body, { ...this.#options, signal: this.#stop.signal });
     if (!result.created) throw this.#lostSlot(key, position, result.existing);
   }
 
   #lostSlot(key: string, position: Position, existing: Uint8Array): Error {
     const found = decodeSlot(key, existing, position);
     if (found.kind === "segment") return damaged(key, "another owner wrote to this epoch");
-    return this.#fenced(key, `epoch ${found.sealedBy}`);
-  }
-
-  #fenced(key: string, by: string): FencedError {
     const { prefix, epoch } = this.#options;
     return new FencedError(
       `another process has opened the queue at ${prefix}: this owner, epoch ${epoch}, was ended by ` +
-        `${by}; what it was still writing was not acknowledged`,
+        `epoch ${found.sealedBy}; what it was still writing was not acknowledged`,
       { key },
     );
   }

@@ -19,7 +19,10 @@ export interface Replay {
   /** Segments and seals that were read, and the bytes of the segments. */
   readonly objects: number;
   readonly bytes: number;
-  /** Whether an epoch was sealed by it, so that an owner may have been at work until then. */
+  /**
+   * Whether an epoch was sealed by it, or by another opener: its owner may have been at work until then, and the seal
+   * stand where a segment was collected.
+   */
   readonly sealed: boolean;
 }
 
@@ -202,7 +205,11 @@ class EpochReader {
     const key = this.#key(slot);
     const found = decodeSlot(key, stored, { epoch: this.#epoch, slot });
     this.objects++;
-    if (found.kind === "seal") return "sealed";
+    if (found.kind === "seal") {
+      // Another opener may have put it into a slot that was collected, where it ends nothing.
+      this.sealed ||= found.sealedBy !== this.#epoch;
+      return "sealed";
+    }
     this.bytes += stored.length;
     for (const op of readOps(key, found)) {
       try {

@@ -154,6 +154,26 @@ describe("a payload above the threshold", () => {
     expect((await claiming)[0]?.job.payload).toEqual(LARGE);
   });
 
+  it("that a later owner has collected does not hide from the one before that it is fenced", async () => {
+    const store = new SteeredObjectStore();
+    const clock = new MockClock();
+    const queue = await openQueue(store, { ...SMALL, clock });
+    store.holding = true;
+    const lost = queue.enqueue("jobs", LARGE).catch((error) => error);
+    const [payload] = await store.takeHeld();
+    store.holding = false;
+    await payload?.loseAnswer();
+    const get = store.get.bind(store);
+    store.get = async (key, options) => {
+      store.get = get;
+      await openQueue(store.inner, SMALL);
+      await turn();
+      return get(key, options);
+    };
+    await clock.advance("10s");
+    expect(await lost).toBeInstanceOf(FencedError);
+  });
+
   it("is waited for also for a job that is asked to stop meanwhile", async () => {
     const store = new SteeredObjectStore();
     const clock = new MockClock();

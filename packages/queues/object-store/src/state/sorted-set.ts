@@ -1,7 +1,7 @@
 import sortedBtree from "sorted-btree";
 
-// The package is CommonJS; its class is the `default` of what Node imports.
-const BTree = sortedBtree.default;
+// The package is CommonJS: Node imports its `exports`, Bun what is the `default` of these.
+const BTree = sortedBtree.default ?? (sortedBtree as unknown as typeof sortedBtree.default);
 
 /** Items in the order of `compare`, each once. What an item is compared by must not change while it is in. */
 export class SortedSet<T extends K, K = T> {

@@ -25,10 +25,11 @@ export interface Scenario {
 
 /** Turns without a request after which a process makes none any more. */
 const QUIET_TURNS = 40;
-/** In which what was answered is heard. */
+/** Turns in which what was answered is heard. */
 const HEARING_TURNS = 20;
-/** Writes of the second process within which it dies too. */
+/** The second process dies at one of so many of its writes. */
 const SECOND_CRASH_WITHIN = 6;
+/** A late write is done before one of so many writes of the processes that follow. */
 const LANDS_WITHIN = 8;
 
 /**

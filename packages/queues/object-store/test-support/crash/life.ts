@@ -1,4 +1,5 @@
 import {
+  type Duration,
   type RunOutcome,
   type Step,
   type StepOutcome,
@@ -76,9 +77,8 @@ export class Life {
   async work(
     runner: Runner,
     configure: (builder: WorkflowRuntimeBuilder) => WorkflowRuntimeBuilder = (builder) => builder,
-    options: Partial<ObjectStoreQueueOptions> = {},
   ): Promise<void> {
-    await this.open(options);
+    await this.open();
     const hook = { onTermination: async (outcome: RunOutcome) => this.ledger.end(outcome) };
     const builder = WorkflowRuntime.builder(this.queue, this.store, runner, hook);
     this.runtime = configure(builder.memoPrefix("memo")).build();
@@ -86,15 +86,15 @@ export class Life {
   }
 
   /** Lets time pass. */
-  async pass(ms: number | `${number}${"s" | "m" | "h" | "d"}` = 0): Promise<void> {
-    await this.clock.advance(ms);
+  async pass(duration: Duration = 0): Promise<void> {
+    await this.clock.advance(duration);
   }
 
   /** Submits the run unless it was submitted before. */
-  async submit(runId: string, options: { maxAttemptsPerStep?: number } = {}): Promise<void> {
+  async submit(runId: string): Promise<void> {
     if ((await this.queue.kv.get(`submitted/${runId}`)) !== undefined) return;
     const kv = { [`submitted/${runId}`]: bytes("") };
-    await this.runtime.submit({ runId, input: bytes("0"), maxAttemptsPerStep: 5, kv, ...options });
+    await this.runtime.submit({ runId, input: bytes("0"), maxAttemptsPerStep: 5, kv });
     this.ledger.tell(`submitted ${runId}`);
   }
 

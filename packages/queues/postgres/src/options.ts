@@ -1,0 +1,186 @@
+import {
+  type BackoffOptions,
+  type Clock,
+  type Duration,
+  type Logger,
+  type RandomSource,
+  silentLogger,
+  systemRandom,
+  toMs,
+  WfError,
+} from "@wf/core";
+import {
+  type Backoff,
+  checkInteger,
+  checkQueueName,
+  DEFAULT_BACKOFF,
+  resolveBackoff,
+} from "@wf/core/adapter";
+import type { PostgresPool } from "./database/client.ts";
+import { type Schema, schemaOf } from "./layout/schema-name.ts";
+import { QueueClock } from "./time/queue-clock.ts";
+
+/** How one queue treats its jobs. What an enqueue or claim says itself goes first. Give it alike to all processes. */
+export interface QueueConfig {
+  /** Deliveries before a job is dead, 1 to 1,000,000. Default 3. */
+  readonly maxAttempts?: number | undefined;
+  /** How long a claim lasts unless it is extended. More than 0. Default 30 s. */
+  readonly lease?: Duration | undefined;
+  /** 0 to 2^32 - 1, lower first. Default 1000. */
+  readonly priority?: number | undefined;
+  readonly backoff?: BackoffOptions | undefined;
+  /** How long a done job is kept. Default: it is removed when acknowledged. */
+  readonly doneRetention?: Duration | undefined;
+  /** How long a dead job is kept. Default 7 days. */
+  readonly deadRetention?: Duration | "forever" | undefined;
+}
+
+export interface PostgresQueueOptions {
+  /** Where the server is, as a URL (PostgreSQL, "Connection URIs"). The queue makes its own pool then. */
+  readonly connectionString?: string | undefined;
+  /**
+   * A `pg.Pool` of the program's, in place of `connectionString`, with room for at least 2 connections. It is left
+   * open by `close`. Made with `pipeline: true` it is faster.
+   */
+  readonly pool?: PostgresPool | undefined;
+  /** The schema for the queue's tables, created where it is missing. Default `wf`. */
+  readonly schema?: string | undefined;
+  /** Settings by queue name; queues that are not named have the defaults. */
+  readonly queues?: Readonly<Record<string, QueueConfig>> | undefined;
+  /** Default: the database's. */
+  readonly clock?: Clock | undefined;
+  /** Default: the platform's. For ids, tokens and backoff. */
+  readonly random?: RandomSource | undefined;
+  /** Default: logs nothing. */
+  readonly logger?: Logger | undefined;
+  /** Of the queue's own pool at most, 2 to 100. Default 10. */
+  readonly connections?: number | undefined;
+  /** Transactions that commit at the same time, 1 to 32. Default 3. */
+  readonly maxWritesInFlight?: number | undefined;
+  /**
+   * How often to look for what nobody has told of, because a notification was lost or its sender died. At least
+   * 100 ms. Default 5 s.
+   */
+  readonly pollInterval?: Duration | undefined;
+  /** How long a call goes on trying while the database is down or busy, before it fails. Default 30 s. */
+  readonly retryFor?: Duration | undefined;
+}
+
+export interface ResolvedQueueConfig {
+  readonly maxAttempts: number;
+  readonly leaseMs: number;
+  readonly priority: number;
+  readonly backoff: Backoff;
+  readonly doneRetentionMs: number | undefined;
+  readonly deadRetentionMs: number | undefined;
+}
+
+export interface ResolvedOptions {
+  readonly source: { readonly connectionString: string } | { readonly pool: PostgresPool };
+  readonly schema: Schema;
+  readonly queues: ReadonlyMap<string, ResolvedQueueConfig>;
+  readonly clock: QueueClock;
+  readonly random: RandomSource;
+  readonly logger: Logger;
+  readonly connections: number;
+  readonly maxWritesInFlight: number;
+  readonly pollMs: number;
+  readonly retryForMs: number;
+}
+
+/** One listens for good, and the rest is done one after the other if need be. */
+const MIN_CONNECTIONS = 2;
+const MIN_POLL_MS = 100;
+
+export const DEFAULT_QUEUE_CONFIG: ResolvedQueueConfig = Object.freeze({
+  maxAttempts: 3,
+  leaseMs: 30_000,
+  priority: 1_000,
+  backoff: DEFAULT_BACKOFF,
+  doneRetentionMs: undefined,
+  deadRetentionMs: 7 * 86_400_000,
+});
+
+/** @throws WF_INVALID_ARGUMENT, WF_INVALID_DURATION, WF_INVALID_QUEUE_NAME naming the field */
+export function resolveOptions(options: PostgresQueueOptions): ResolvedOptions {
+  const connections = options.connections ?? 10;
+  checkInteger(connections, "connections", MIN_CONNECTIONS, 100);
+  const maxWritesInFlight = options.maxWritesInFlight ?? 3;
+  checkInteger(maxWritesInFlight, "maxWritesInFlight", 1, 32);
+  const pollMs = toMs(options.pollInterval ?? "5s", "pollInterval");
+  if (pollMs < MIN_POLL_MS) {
+    throw new WfError(
+      "WF_INVALID_DURATION",
+      `pollInterval is ${pollMs} ms: give at least ${MIN_POLL_MS} ms`,
+    );
+  }
+  return {
+    source: sourceOf(options),
+    schema: schemaOf(options.schema ?? "wf"),
+    queues: new Map(Object.entries(options.queues ?? {}).map(resolveQueue)),
+    clock: new QueueClock(options.clock),
+    random: options.random ?? systemRandom,
+    logger: options.logger ?? silentLogger,
+    connections,
+    maxWritesInFlight,
+    pollMs,
+    retryForMs: toMs(options.retryFor ?? "30s", "retryFor"),
+  };
+}
+
+function sourceOf({ connectionString, pool }: PostgresQueueOptions): ResolvedOptions["source"] {
+  if (pool === undefined && typeof connectionString === "string" && connectionString !== "") {
+    return { connectionString };
+  }
+  if (pool === undefined || connectionString !== undefined) {
+    throw new WfError(
+      "WF_INVALID_ARGUMENT",
+      "give either connectionString or pool: the address of a PostgreSQL server, or a pg.Pool",
+    );
+  }
+  const max = pool.options?.max;
+  if (max !== undefined && max < MIN_CONNECTIONS) {
+    throw new WfError(
+      "WF_INVALID_ARGUMENT",
+      `pool has room for ${max} connections: give one for at least ${MIN_CONNECTIONS}, because one listens for good`,
+    );
+  }
+  return { pool };
+}
+
+function resolveQueue([name, config]: [string, QueueConfig]): [string, ResolvedQueueConfig] {
+  checkQueueName(name);
+  const defaults = DEFAULT_QUEUE_CONFIG;
+  const field = (key: keyof QueueConfig) => `queues[${JSON.stringify(name)}].${key}`;
+  const maxAttempts = config.maxAttempts ?? defaults.maxAttempts;
+  checkInteger(maxAttempts, field("maxAttempts"), 1, 1_000_000);
+  const priority = config.priority ?? defaults.priority;
+  checkInteger(priority, field("priority"), 0, 2 ** 32 - 1);
+  const leaseMs =
+    config.lease === undefined ? defaults.leaseMs : toMs(config.lease, field("lease"));
+  checkLease(leaseMs, field("lease"));
+  const { doneRetention, deadRetention } = config;
+  return [
+    name,
+    {
+      maxAttempts,
+      leaseMs,
+      priority,
+      backoff: resolveBackoff(config.backoff ?? {}, defaults.backoff),
+      doneRetentionMs:
+        doneRetention === undefined ? undefined : toMs(doneRetention, field("doneRetention")),
+      deadRetentionMs:
+        deadRetention === "forever"
+          ? undefined
+          : deadRetention === undefined
+            ? defaults.deadRetentionMs
+            : toMs(deadRetention, field("deadRetention")),
+    },
+  ];
+}
+
+/** @throws WF_INVALID_DURATION */
+export function checkLease(leaseMs: number, name: string): void {
+  if (leaseMs > 0) return;
+  throw new WfError("WF_INVALID_DURATION", `${name} is 0: a lease lasts longer than that`);
+}

@@ -1,0 +1,247 @@
+import {
+  type Claim,
+  type ClaimOptions,
+  type Clock,
+  type CommitOptions,
+  type CommitResult,
+  type CompletionOutcome,
+  type Effects,
+  type EnqueueOptions,
+  type EnqueueRequest,
+  type EnqueueResult,
+  type NackOptions,
+  type Queue,
+  toMs,
+  type WaitOptions,
+  type WakeResult,
+  WfError,
+} from "@wf/core";
+import {
+  type Backoff,
+  backoffMs,
+  checkEffects,
+  checkEnqueue,
+  checkInteger,
+  checkQueueName,
+} from "@wf/core/adapter";
+import { JobClaim } from "./claims/job-claim.ts";
+import type { Operation } from "./commit/operation.ts";
+import {
+  ackOf,
+  type CancelResult,
+  cancelOf,
+  commitOf,
+  type Delivery,
+  deathOf,
+  requeueOf,
+  retryOf,
+} from "./commit/operations.ts";
+import {
+  NO_EFFECTS,
+  type PreparedEffects,
+  prepareEffects,
+  prepareJob,
+} from "./commit/prepared-effects.ts";
+import type { PostgresClient } from "./database/client.ts";
+import { isJobId } from "./job-columns.ts";
+import { checkLease, type PostgresQueueOptions, resolveOptions } from "./options.ts";
+import type { DatabaseInspector } from "./queue-inspector.ts";
+import { QueueKeyValue } from "./queue-key-value.ts";
+import { QueueProcess } from "./queue-process.ts";
+import { TransactionQueue } from "./transaction-queue.ts";
+
+/** What is recorded of an error or reason at most, in characters. */
+const MAX_ERROR_LENGTH = 8_192;
+/** Jobs that one claim takes at most. */
+const MAX_CLAIMS = 10_000;
+
+/**
+ * A {@link Queue} in a PostgreSQL database, on which any number of processes work at the same time. What one
+ * of them has acknowledged is committed, and visible to all.
+ *
+ * Claims belong to the process that made them until their leases end; nothing is given back when another
+ * process opens the queue. While the database is down, calls go on trying for `retryFor`.
+ */
+export class PostgresQueue implements Queue {
+  readonly clock: Clock;
+  readonly kv: QueueKeyValue;
+  readonly inspect: DatabaseInspector;
+  readonly #process: QueueProcess;
+
+  /**
+   * Opens the queue in the schema, creating it or bringing it to the newest layout where need be; any number of
+   * processes may do so at once.
+   *
+   * @throws WF_LAYOUT_UNSUPPORTED where a newer version of wf has been there, WF_STORE_UNAVAILABLE without a server
+   *   or a free connection, WF_STORE_UNAUTHENTICATED, WF_STORE_DENIED where the role may not create what is missing,
+   *   WF_STORE_NOT_INITIALIZED where there is no such database, bad options by their own codes
+   */
+  static async open(options: PostgresQueueOptions): Promise<PostgresQueue> {
+    return new PostgresQueue(await QueueProcess.open(resolveOptions(options)));
+  }
+
+  private constructor(process: QueueProcess) {
+    this.#process = process;
+    this.clock = process.clock;
+    this.inspect = process.inspect;
+    this.kv = new QueueKeyValue(
+      process.database,
+      process.options.schema,
+      () => process.checkOpen(),
+      (effects) => this.commit(effects),
+    );
+  }
+
+  /**
+   * The queue within a transaction of the program's own: what it enqueues is there if and only if that commits.
+   *
+   * @param client a `pg` client on which a transaction has begun, on the queue's database
+   */
+  within(client: PostgresClient): TransactionQueue {
+    return new TransactionQueue(this.#process, client);
+  }
+
+  nextJobId(): string {
+    return this.#process.nextJobId();
+  }
+
+  async commit(effects: Effects, { signal }: CommitOptions = {}): Promise<CommitResult> {
+    checkEffects(effects);
+    return await this.#submit(commitOf("commit", this.#prepare(effects)), signal);
+  }
+
+  async enqueue(
+    queue: string,
+    payload: Uint8Array,
+    options: EnqueueOptions & CommitOptions = {},
+  ): Promise<EnqueueResult> {
+    checkEnqueue(queue, payload, options);
+    const job = prepareJob(this.#process, queue, payload, options);
+    const effects = { ...NO_EFFECTS, enqueue: [job], bytes: job.payload.length };
+    const { enqueued } = await this.#submit(commitOf("enqueue", effects), options.signal);
+    return enqueued[0] as EnqueueResult;
+  }
+
+  async enqueueMany(
+    requests: readonly EnqueueRequest[],
+    options?: CommitOptions,
+  ): Promise<readonly EnqueueResult[]> {
+    return (await this.commit({ enqueue: requests }, options)).enqueued;
+  }
+
+  async claim(queueName: string, options: ClaimOptions = {}): Promise<Claim[]> {
+    const process = this.#process;
+    checkQueueName(queueName);
+    const { max = 1, lease, wait = 0, signal } = options;
+    checkInteger(max, "max", 1, MAX_CLAIMS);
+    const leaseMs =
+      lease === undefined ? process.configOf(queueName).leaseMs : toMs(lease, "lease");
+    checkLease(leaseMs, "lease");
+    const deadline = process.clock.now() + toMs(wait, "wait");
+    process.checkOpen();
+    return await process.desk.claim(queueName, max, leaseMs, deadline, signal);
+  }
+
+  async ack(claim: Claim, effects?: Effects): Promise<CommitResult> {
+    const delivery = this.#delivery(claim, effects);
+    const { queue } = delivery.claim.job;
+    const keep = this.#process.configOf(queue).doneRetentionMs !== undefined;
+    return await this.#settle(delivery, ackOf(delivery, this.#prepare(effects), keep));
+  }
+
+  async nack(claim: Claim, error: string, options: NackOptions = {}): Promise<"retried" | "dead"> {
+    const delivery = this.#delivery(claim, options.onDead);
+    const { job } = delivery.claim;
+    const retryAfterMs =
+      options.retryAfter === undefined ? undefined : toMs(options.retryAfter, "retryAfter");
+    if (job.attempts >= job.maxAttempts) {
+      const death = deathOf(delivery, recorded(error), options.onDead, this.#process);
+      return await this.#settle(delivery, death);
+    }
+    const delayMs = retryAfterMs ?? this.#backoffOf(delivery.claim);
+    return await this.#settle(delivery, retryOf(delivery, recorded(error), delayMs));
+  }
+
+  async deadLetter(claim: Claim, reason: string, effects?: Effects): Promise<void> {
+    const delivery = this.#delivery(claim, effects);
+    await this.#settle(delivery, deathOf(delivery, recorded(reason), effects, this.#process));
+  }
+
+  async cancel(jobId: string, effectsIfRemoved?: Effects): Promise<CancelResult> {
+    if (effectsIfRemoved !== undefined) checkEffects(effectsIfRemoved);
+    this.#process.checkOpen();
+    if (!isJobId(jobId)) return "not_found";
+    return await this.#submit(cancelOf(jobId, this.#prepare(effectsIfRemoved)));
+  }
+
+  async wake(jobId: string, payload?: Uint8Array): Promise<WakeResult> {
+    const { woken } = await this.commit({ wake: [{ jobId, payload }] });
+    return woken[0] as WakeResult;
+  }
+
+  async requeueDead(jobId: string): Promise<void> {
+    this.#process.checkOpen();
+    await this.#submit(requeueOf(isJobId(jobId) ? jobId : NO_JOB));
+  }
+
+  async waitForCompletion(jobId: string, options: WaitOptions = {}): Promise<CompletionOutcome> {
+    this.#process.checkOpen();
+    return await this.#process.completions.wait(jobId, options);
+  }
+
+  /**
+   * Writes what is under way, then lets go of the database. Claims that are still open are given back when
+   * their leases end. A pool of the program's is left open.
+   */
+  close(): Promise<void> {
+    return this.#process.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #prepare(effects: Effects | undefined): PreparedEffects {
+    return prepareEffects(this.#process, effects);
+  }
+
+  async #submit<T>(operation: Operation<T>, signal?: AbortSignal): Promise<T> {
+    this.#process.checkOpen();
+    return await this.#process.commits.submit(operation, signal);
+  }
+
+  /** Ends a delivery; the claim stays open where that is refused. */
+  async #settle<T>({ claim }: Delivery, operation: Operation<T>): Promise<T> {
+    const answer = await this.#submit(operation);
+    this.#process.claims.settle(claim);
+    return answer;
+  }
+
+  /** What a settlement works on, refused for bad effects and for a claim that is not this queue's. */
+  #delivery(claim: Claim, effects: Effects | undefined): Delivery {
+    if (effects !== undefined) checkEffects(effects);
+    const { claims } = this.#process;
+    if (!(claim instanceof JobClaim) || claim.claims !== claims) {
+      throw new WfError(
+        "WF_INVALID_ARGUMENT",
+        "only a claim that this queue object gave out can be settled, not a job that was read",
+      );
+    }
+    this.#process.checkOpen();
+    claim.check();
+    return { claim, onLost: () => claims.lose(claim) };
+  }
+
+  #backoffOf({ job, backoff }: JobClaim): number {
+    const own = backoff === undefined ? undefined : (JSON.parse(backoff) as Backoff);
+    const used = own ?? this.#process.configOf(job.queue).backoff;
+    return backoffMs(used, job.attempts, this.#process.random);
+  }
+}
+
+/** An id that no job has. */
+const NO_JOB = "-";
+
+function recorded(error: string): string {
+  return String(error).slice(0, MAX_ERROR_LENGTH).toWellFormed();
+}
