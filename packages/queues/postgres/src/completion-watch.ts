@@ -54,7 +54,7 @@ export class CompletionWatch {
         });
       });
     } finally {
-      over.abort();
+      over.abort("over");
     }
   }
 

@@ -9,8 +9,10 @@ import {
   type EnqueueOptions,
   type EnqueueRequest,
   type EnqueueResult,
+  type KeyValue,
   type NackOptions,
   type Queue,
+  type QueueInspector,
   toMs,
   type WaitOptions,
   type WakeResult,
@@ -45,10 +47,9 @@ import {
 import type { PostgresClient } from "./database/client.ts";
 import { isJobId } from "./job-columns.ts";
 import { checkLease, type PostgresQueueOptions, resolveOptions } from "./options.ts";
-import type { DatabaseInspector } from "./queue-inspector.ts";
 import { QueueKeyValue } from "./queue-key-value.ts";
 import { QueueProcess } from "./queue-process.ts";
-import { TransactionQueue } from "./transaction-queue.ts";
+import { ClientTransactionQueue, type TransactionQueue } from "./transaction-queue.ts";
 
 /** What is recorded of an error or reason at most, in characters. */
 const MAX_ERROR_LENGTH = 8_192;
@@ -64,8 +65,8 @@ const MAX_CLAIMS = 10_000;
  */
 export class PostgresQueue implements Queue {
   readonly clock: Clock;
-  readonly kv: QueueKeyValue;
-  readonly inspect: DatabaseInspector;
+  readonly kv: KeyValue;
+  readonly inspect: QueueInspector;
   readonly #process: QueueProcess;
 
   /**
@@ -98,7 +99,7 @@ export class PostgresQueue implements Queue {
    * @param client a `pg` client on which a transaction has begun, on the queue's database
    */
   within(client: PostgresClient): TransactionQueue {
-    return new TransactionQueue(this.#process, client);
+    return new ClientTransactionQueue(this.#process, client);
   }
 
   nextJobId(): string {

@@ -60,8 +60,7 @@ export class QueueProcess implements JobDefaults {
   readonly #retention: Retention;
   readonly #announcer: Announcer;
   readonly #listener: Listener;
-  #hasListened = false;
-  readonly #givingBack: Promise<void>[] = [];
+  readonly #givingBack = new Set<Promise<void>>();
   #closing: Promise<void> | undefined;
 
   static async open(options: ResolvedOptions): Promise<QueueProcess> {
@@ -126,7 +125,9 @@ export class QueueProcess implements JobDefaults {
       claim: (request) => claimLanes.run(new ClaimWork(claiming, request)),
       onClaimed: (claims) => this.#take(claims),
       onUnwanted: (claims) => {
-        this.#givingBack.push(this.#giveBack(claims));
+        const givingBack = this.#giveBack(claims);
+        this.#givingBack.add(givingBack);
+        void givingBack.then(() => this.#givingBack.delete(givingBack));
       },
       onMore: (queue, { priority, id }) =>
         this.#announcer.tell({ ready: [{ queue, lowest: { priority, id } }] }),
@@ -159,7 +160,8 @@ export class QueueProcess implements JobDefaults {
       logger,
       schema,
       onMessage: (message) => this.#hear(message),
-      onListening: () => this.#listening(),
+      // What was told while nobody listened has to be looked for.
+      onListening: () => this.#upkeep.poll(),
     });
   }
 
@@ -240,12 +242,6 @@ export class QueueProcess implements JobDefaults {
     if (dueAt !== undefined) this.#upkeep.expectDue(dueAt);
     this.claims.requestCancel(cancel);
     this.completions.ended(ended);
-  }
-
-  #listening(): void {
-    // What was told while nobody listened has to be looked for; at the start it was.
-    if (this.#hasListened) this.#upkeep.poll();
-    this.#hasListened = true;
   }
 
   #lookAround(): void {

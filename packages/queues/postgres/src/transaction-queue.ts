@@ -40,21 +40,34 @@ const MAX_TRIES = 10;
  * The transaction has to be READ COMMITTED, PostgreSQL's default. The KV keys that a commit names stay locked until
  * it ends, so it should end soon. A call that fails leaves the transaction as it was before it.
  */
-export class TransactionQueue {
+export interface TransactionQueue {
+  /** One enqueue; errors as `commit`. */
+  enqueue(queue: string, payload: Uint8Array, options?: EnqueueOptions): Promise<EnqueueResult>;
+
+  /** Several enqueues, all or none, answered in their order. */
+  enqueueMany(requests: readonly EnqueueRequest[]): Promise<readonly EnqueueResult[]>;
+
+  /**
+   * Applies all of `effects` within the transaction, or nothing.
+   *
+   * @throws as `Queue.commit`; WF_INVALID_ARGUMENT where no READ COMMITTED transaction is under way; WF_STORE_UNAVAILABLE
+   *   and the like for what the database refuses
+   */
+  commit(effects: Effects): Promise<CommitResult>;
+}
+
+/** See {@link TransactionQueue}. */
+export class ClientTransactionQueue implements TransactionQueue {
   readonly #process: QueueProcess;
   readonly #client: PostgresClient;
   readonly #session: Session;
 
-  /** Made by `PostgresQueue.within`. */
   constructor(process: QueueProcess, client: PostgresClient) {
     this.#process = process;
     this.#client = client;
     this.#session = new Session(client, { pipelined: false, prepares: false });
   }
 
-  /**
-   * One enqueue; errors as `commit`.
-   */
   async enqueue(
     queue: string,
     payload: Uint8Array,
@@ -65,17 +78,10 @@ export class TransactionQueue {
     return enqueued[0] as EnqueueResult;
   }
 
-  /** Several enqueues, all or none, answered in their order. */
   async enqueueMany(requests: readonly EnqueueRequest[]): Promise<readonly EnqueueResult[]> {
     return (await this.commit({ enqueue: requests })).enqueued;
   }
 
-  /**
-   * Applies all of `effects` within the transaction, or nothing.
-   *
-   * @throws as `Queue.commit`; WF_INVALID_ARGUMENT where no READ COMMITTED transaction is under way; WF_STORE_UNAVAILABLE
-   *   and the like for what the database refuses
-   */
   async commit(effects: Effects): Promise<CommitResult> {
     checkEffects(effects);
     this.#process.checkOpen();

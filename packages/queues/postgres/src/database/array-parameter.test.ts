@@ -22,6 +22,7 @@ describe.skipIf(server === undefined)("An array as a binary parameter", () => {
         [Buffer.from([0, 255]), null],
       ],
       ["bytea[]", arrays.bytea([new Uint8Array(70_000)]), [Buffer.alloc(70_000)]],
+      ["bool[]", arrays.bool([true, false]), [true, false]],
       ["text[]", arrays.text([]), []],
     ];
     for (const [type, parameter, expected] of rows) {

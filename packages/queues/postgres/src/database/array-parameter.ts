@@ -1,5 +1,5 @@
 /** Type ids of `pg_type`, which are the same in every server. */
-const OID = { bytea: 17, int8: 20, text: 25 } as const;
+const OID = { bool: 16, bytea: 17, int8: 20, text: 25 } as const;
 
 /**
  * Arrays as parameters, in the binary form that the server reads (`array_recv`): as text, bytes would take
@@ -11,6 +11,8 @@ export const arrays = {
   bytea: (items: readonly (Uint8Array | undefined)[]): Buffer =>
     encode(OID.bytea, items, (item) => item),
   int8: (items: readonly (number | undefined)[]): Buffer => encode(OID.int8, items, int8),
+  bool: (items: readonly boolean[]): Buffer =>
+    encode(OID.bool, items, (item) => Buffer.from([item ? 1 : 0])),
 };
 
 const HEADER_BYTES = 20;

@@ -91,7 +91,7 @@ export class Database {
         ? error
         : failed(error, session.committing ? "commit" : "work");
     } finally {
-      answered.abort();
+      answered.abort("answered"); // without a reason it would make an error each time
       client.removeListener("error", onError);
       client.release(!isUsable);
     }

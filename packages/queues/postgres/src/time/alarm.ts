@@ -31,7 +31,7 @@ export class Alarm {
 
   clear(): void {
     this.#setFor = Number.POSITIVE_INFINITY;
-    this.#cancel?.abort();
+    this.#cancel?.abort("cleared");
     this.#cancel = undefined;
   }
 }
