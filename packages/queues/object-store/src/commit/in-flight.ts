@@ -2,6 +2,7 @@ import type { Effects } from "@wf/core";
 import { OpTag } from "../layout/op.ts";
 import type { Ticket } from "../log/ticket.ts";
 import type { QueueState } from "../state/queue-state.ts";
+import { dedupPlace } from "./dedup-place.ts";
 
 /** What the commits of one segment are about to change. */
 class Marks {
@@ -103,8 +104,4 @@ export class InFlight {
     }
     return undefined;
   }
-}
-
-function dedupPlace(queue: string, dedupKey: string): string {
-  return `${queue}\0${dedupKey}`;
 }

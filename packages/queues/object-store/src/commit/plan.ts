@@ -17,6 +17,7 @@ import { JobRecord, NO_HEADERS } from "../state/job-record.ts";
 import { packedCopy } from "../state/packed-bytes.ts";
 import type { QueueState } from "../state/queue-state.ts";
 import { copyEffects } from "./copy-effects.ts";
+import { dedupPlace } from "./dedup-place.ts";
 
 /** What a plan is made from. */
 export interface PlanContext {
@@ -97,7 +98,7 @@ function planEnqueues(
   return requests.map((request) => {
     const { queue, id, dedupKey } = request;
     if (dedupKey !== undefined) {
-      const place = `${queue}\0${dedupKey}`;
+      const place = dedupPlace(queue, dedupKey);
       const holder = context.state.queues.get(queue)?.dedup.get(dedupKey);
       const held = holder === removing ? dedup?.get(place) : (holder?.id ?? dedup?.get(place));
       if (held !== undefined) return { id: held, isNew: false };
@@ -112,7 +113,7 @@ function planEnqueues(
     }
     const job = newJob(context, queue, request.payload, request);
     ids?.add(job.id);
-    if (dedupKey !== undefined) dedup?.set(`${queue}\0${dedupKey}`, job.id);
+    if (dedupKey !== undefined) dedup?.set(dedupPlace(queue, dedupKey), job.id);
     ops.push({ tag: OpTag.enqueue, job });
     planPuts(request.kv, ops);
     return { id: job.id, isNew: true };
