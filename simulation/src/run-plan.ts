@@ -43,6 +43,7 @@ export async function runPlan(plan: Plan): Promise<Played> {
     for (const reason of unhandled) throw reason;
     return played;
   } finally {
+    for (const owner of stage.owners) owner.stop();
     process.off("unhandledRejection", onUnhandled);
   }
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { fork } from "node:child_process";
 import { addTally, emptyTally, type Tally } from "./tally.ts";
 
 /** Seeds that a worker is given at a time. */
@@ -53,17 +53,10 @@ function runWorker(next: () => Chunk | undefined, take: (tally: Tally) => void):
       goOn();
     });
     worker.on("error", reject);
-    worker.on("exit", (code) => end(worker, code, resolve, reject));
+    worker.on("exit", (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new Error(`worker ${worker.pid} ended with ${code ?? signal}`));
+    });
     goOn();
   });
-}
-
-function end(
-  { pid }: ChildProcess,
-  code: number | null,
-  resolve: () => void,
-  reject: (error: Error) => void,
-): void {
-  if (code === 0) resolve();
-  else reject(new Error(`worker ${pid} ended with code ${code}`));
 }

@@ -7,7 +7,8 @@ import { inputOf } from "./step-scripts.ts";
 
 /** How long the last owner may take to come to rest, at most. */
 const REST_MS = 30 * 60_000;
-const MOST_WAITS = 60_000;
+/** Moments that are waited for at most. */
+const MOST_WAITS = 10_000;
 /** Of what is random in the processes of the end. */
 const LAST_SEED = 1;
 const DRAIN_WAIT_MS = 5;
@@ -58,9 +59,10 @@ async function openNow(stage: Stage): Promise<Owner> {
 async function rest(stage: Stage, owner: Owner): Promise<void> {
   let isQuiet = false;
   const end = stage.world.clock.now() + REST_MS;
-  while (!isQuiet) {
-    if (stage.world.clock.now() > end)
+  for (let waits = 0; !isQuiet; waits++) {
+    if (waits > MOST_WAITS || stage.world.clock.now() > end) {
       violated(`the system does not come to rest: ${await unrest(owner)}`);
+    }
     await advance(stage);
     isQuiet = (await unrest(owner)) === "" && !isAnswerOpen(stage, owner);
   }

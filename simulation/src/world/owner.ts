@@ -67,8 +67,13 @@ export class Owner {
   /** Stops working and closes the queue, as a process does that is told to end. */
   async close(): Promise<void> {
     this.end = "closed";
-    this.#stopped.abort();
+    this.stop();
     await this.queue?.close();
+  }
+
+  /** To be called in any case: what sleeps until then is held by the platform, which knows of no crash. */
+  stop(): void {
+    this.#stopped.abort();
   }
 
   async #open(): Promise<void> {
