@@ -44,10 +44,10 @@ function test(): void {
   total.failed += succeeded ? counts.failed : Math.max(counts.failed, 1);
 }
 
-/** The tests of the packages, as one check; the scripts around them are run by the repository's own Node. */
+/** The tests of the core and of the test harness, as one check; the scripts around them are run by the repository's own Node. */
 function testOnNode(version: number): void {
   const vitest = "node_modules/vitest/vitest.mjs";
-  const args = ["run", "--reporter=dot", "packages"];
+  const args = ["run", "--reporter=dot", "packages/core", "packages/testing"];
   check("npx", "-y", "-p", `node@${version}`, "node", vitest, ...args);
 }
 

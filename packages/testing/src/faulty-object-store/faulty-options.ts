@@ -13,6 +13,7 @@ import {
   type StoreOperation,
 } from "./fault-rules.ts";
 
+/** What a `FaultyObjectStore` does to the requests of its process. */
 export interface FaultyObjectStoreOptions {
   /** On which delays and outages take their time. */
   readonly clock: Clock;
