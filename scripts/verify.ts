@@ -19,6 +19,8 @@ const OTHER_NODES = [22, 26];
 const root = new URL("..", import.meta.url);
 const scratch = mkdtempSync(join(tmpdir(), "wf-verify-"));
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+/** Said once more at the end, where they are found. */
+const failures: string[] = [];
 
 function run(command: string, args: readonly string[]): boolean {
   console.log(`\n> ${command} ${args.join(" ")}`);
@@ -29,7 +31,7 @@ function check(command: string, ...args: readonly string[]): void {
   if (run(command, args)) total.passed++;
   else {
     total.failed++;
-    console.log(`failed: ${command} ${args.join(" ")}`);
+    failures.push(`${command} ${args.join(" ")}`);
   }
 }
 
@@ -54,6 +56,11 @@ function testOnNode(version: number): void {
 function readReport(file: string): Counts {
   try {
     const report = JSON.parse(readFileSync(file, "utf8"));
+    for (const suite of report.testResults) {
+      const failed = suite.assertionResults.filter(({ status }) => status === "failed");
+      if (suite.status === "failed" && failed.length === 0) failures.push(suite.name);
+      for (const { fullName } of failed) failures.push(`${suite.name}: ${fullName}`);
+    }
     return {
       passed: report.numPassedTests,
       failed: report.numFailedTests,
@@ -76,5 +83,6 @@ check("npm", "run", "--silent", "demo");
 check("npm", "run", "--silent", "docs");
 
 rmSync(scratch, { recursive: true });
+for (const failure of failures) console.log(`failed: ${failure}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
