@@ -9,6 +9,8 @@ export default defineConfig({
     testTimeout: 60_000,
     // CommonJS packages look to the tests as they look to Node.
     deps: { interopDefault: false },
+    // One less than there are cores would be half of a small machine.
+    maxWorkers: "100%",
     include: [
       "packages/**/*.test.ts",
       "examples/**/*.test.ts",
