@@ -5,12 +5,11 @@
  */
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { type Logger, silentLogger } from "@wf/core";
 import { ObjectStoreQueue } from "@wf/queue-object-store";
 import { FileSystemObjectStore } from "@wf/store-fs";
-import { CountingObjectStore } from "@wf/testing";
 import { inParallel, pushThrough, QUEUE } from "../load.ts";
 import type { Question } from "../question.ts";
-import { completesSnapshot } from "../snapshot-key.ts";
 import { stopwatch } from "../stopwatch.ts";
 
 const JOBS = 1_000_000;
@@ -66,9 +65,15 @@ export const question: Question = {
 
 /** Fills the queue, lets others go through it, and leaves without closing it. */
 async function fill(root: string): Promise<Filled> {
-  const files = new FileSystemObjectStore({ root });
-  const snapshots = new CountingObjectStore(files, { only: completesSnapshot });
-  const queue = await ObjectStoreQueue.open(snapshots, { prefix: "queue" });
+  const store = new FileSystemObjectStore({ root });
+  let snapshots = 0;
+  const logger: Logger = {
+    ...silentLogger,
+    info: (_, message) => {
+      if (message === "snapshot taken") snapshots++;
+    },
+  };
+  const queue = await ObjectStoreQueue.open(store, { prefix: "queue", logger });
   const taken = stopwatch();
   const filling = await pausesOf(() =>
     inParallel(JOBS / BATCH, 64, () =>
@@ -87,9 +92,9 @@ async function fill(root: string): Promise<Filled> {
     queueName: "others",
   };
   const working = await pausesOf(() => pushThrough(queue, others));
-  snapshots.take();
+  const before = snapshots;
   const snapshotting = await pausesOf(async () => {
-    while (snapshots.counts.puts === 0) await queue.kv.put("ballast", BALLAST);
+    while (snapshots === before) await queue.kv.put("ballast", BALLAST);
   });
   return { seconds, mb, filling, working, snapshotting };
 }

@@ -1,3 +1,5 @@
+import { checkMethods, checkObject, checkSignal } from "../argument-checks.ts";
+import { checkLogger } from "../component-checks.ts";
 import { type Duration, toMs } from "../duration.ts";
 import { WfError } from "../errors.ts";
 import { type Logger, silentLogger } from "../logger.ts";
@@ -62,18 +64,25 @@ class ClaimLoop {
   #onDelivered: (() => void) | undefined;
 
   constructor(queue: Queue, queueName: string, deliver: Deliver, options: ClaimLoopOptions) {
+    checkMethods(queue, "queue", ["claim", "ack", "nack", "deadLetter"], "a Queue");
     checkQueueName(queueName);
     checkInteger(options.concurrency, "concurrency", 1, MAX_CONCURRENCY);
-    checkSignal(options.signal);
+    checkStopSignal(options);
     this.#queue = queue;
     this.#queueName = queueName;
     this.#deliver = deliver;
     this.#signal = options.signal;
     this.#concurrency = options.concurrency;
-    const { lease, maxRunTime } = options;
+    const {
+      lease,
+      maxRunTime,
+      pollInterval = DEFAULT_POLL_INTERVAL,
+      logger = silentLogger,
+    } = options;
+    checkLogger(logger);
     this.#leaseMs = lease === undefined ? undefined : positiveMs(lease, "lease");
-    this.#pollMs = toMs(options.pollInterval ?? DEFAULT_POLL_INTERVAL, "pollInterval");
-    this.#logger = options.logger ?? silentLogger;
+    this.#pollMs = toMs(pollInterval, "pollInterval");
+    this.#logger = logger;
     this.#leases = new LeaseKeeper({
       clock: queue.clock,
       logger: this.#logger,
@@ -110,7 +119,7 @@ class ClaimLoop {
 
   async #start(claim: Claim): Promise<void> {
     this.#inFlight++;
-    this.#leases.add(claim);
+    const kept = this.#leases.add(claim);
     try {
       await this.#deliver(claim);
     } catch (error) {
@@ -119,7 +128,7 @@ class ClaimLoop {
         "a job could not be settled; it comes back when its lease ends",
       );
     }
-    this.#leases.remove(claim);
+    this.#leases.remove(kept);
     this.#inFlight--;
     this.#onDelivered?.();
   }
@@ -134,10 +143,12 @@ class ClaimLoop {
   }
 }
 
-/** @throws WF_INVALID_ARGUMENT */
-export function checkSignal(signal: AbortSignal): void {
-  if (signal instanceof AbortSignal) return;
-  throw new WfError("WF_INVALID_ARGUMENT", `signal is ${typeof signal}: give an AbortSignal`);
+/** Checks the one option that cannot be left out: nothing else ends the work. @throws WF_INVALID_ARGUMENT */
+export function checkStopSignal(options: { readonly signal: AbortSignal }): void {
+  checkObject(options, "options");
+  checkSignal(options.signal);
+  if (options.signal !== undefined) return;
+  throw new WfError("WF_INVALID_ARGUMENT", "signal is undefined: give an AbortSignal");
 }
 
 function isAbort(error: unknown, signal: AbortSignal): boolean {

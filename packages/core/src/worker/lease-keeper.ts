@@ -12,14 +12,25 @@ export interface LeaseKeeperOptions {
   readonly maxRunMs: number | undefined;
 }
 
+/** An open claim, and until when its lease is extended. */
+export interface KeptLease {
+  readonly claim: Claim;
+  readonly until: number;
+  /** Where it is among the open ones. */
+  place: number;
+}
+
 /**
  * Extends the leases of all open claims with one sleeping loop, at a third of the lease, so that a claim
  * costs no timer of its own. The loop ends when it wakes and finds no claims.
  */
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
-  /** Open claims, and until when their leases are extended. */
-  readonly #keptUntil = new Map<Claim, number>();
+  /**
+   * Open claims, in no order. One array for good, because a `Map` is made anew again and again as claims come and
+   * go, and each that it leaves behind keeps its claims in memory until a full garbage collection.
+   */
+  readonly #kept: KeptLease[] = [];
   readonly #stopped = new AbortController();
   #running = false;
 
@@ -27,21 +38,26 @@ export class LeaseKeeper {
     this.#options = options;
   }
 
-  add(claim: Claim): void {
+  /** Keeps the lease of the claim until what it returns is removed. */
+  add(claim: Claim): KeptLease {
     const { clock, maxRunMs } = this.#options;
-    this.#keptUntil.set(
-      claim,
-      maxRunMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + maxRunMs,
-    );
+    const until = maxRunMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + maxRunMs;
+    const kept = { claim, until, place: this.#kept.length };
+    this.#kept.push(kept);
     if (!this.#running) {
       this.#running = true;
       const leaseMs = this.#options.leaseMs ?? claim.leaseExpiresAt - clock.now();
       void this.#run(Math.max(leaseMs, 1));
     }
+    return kept;
   }
 
-  remove(claim: Claim): void {
-    this.#keptUntil.delete(claim);
+  remove(kept: KeptLease): void {
+    if (this.#kept[kept.place] !== kept) return;
+    const last = this.#kept.pop() as KeptLease;
+    if (last === kept) return;
+    this.#kept[kept.place] = last;
+    last.place = kept.place;
   }
 
   /** Ends the loop's sleep, so that no timer outlives the worker. */
@@ -52,7 +68,7 @@ export class LeaseKeeper {
   async #run(leaseMs: number): Promise<void> {
     const { clock } = this.#options;
     try {
-      while (this.#keptUntil.size > 0) {
+      while (this.#kept.length > 0) {
         await clock.sleep(leaseMs / 3, this.#stopped.signal);
         await this.#extendAll(leaseMs);
       }
@@ -66,19 +82,20 @@ export class LeaseKeeper {
   async #extendAll(leaseMs: number): Promise<void> {
     const now = this.#options.clock.now();
     const extending: Promise<void>[] = [];
-    for (const [claim, keptUntil] of this.#keptUntil) {
-      if (now >= keptUntil) this.#keptUntil.delete(claim);
-      else extending.push(this.#extend(claim, leaseMs));
+    for (const kept of [...this.#kept]) {
+      if (now >= kept.until) this.remove(kept);
+      else extending.push(this.#extend(kept, leaseMs));
     }
     await Promise.all(extending);
   }
 
-  async #extend(claim: Claim, leaseMs: number): Promise<void> {
+  async #extend(kept: KeptLease, leaseMs: number): Promise<void> {
+    const { claim } = kept;
     try {
       await claim.ensureLease(leaseMs);
     } catch (error) {
       // The claim's abortSignal tells its handler.
-      if (WfError.is(error, "WF_CLAIM_LOST")) return this.remove(claim);
+      if (WfError.is(error, "WF_CLAIM_LOST")) return this.remove(kept);
       this.#options.logger.warn(
         { jobId: claim.job.id, err: error },
         "could not extend the lease of a running job; will try again",

@@ -4,9 +4,9 @@ import { OpTag } from "../layout/op.ts";
 import type { LogWriter } from "../log/log-writer.ts";
 import type { JobRecord } from "../state/job-record.ts";
 import type { QueueState } from "../state/queue-state.ts";
-import { SortedSet } from "../state/sorted-set.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { type Claims, JobClaim } from "./job-claim.ts";
+import { Leases } from "./leases.ts";
 
 interface Waiter {
   readonly max: number;
@@ -17,25 +17,17 @@ interface Waiter {
   fail(error: unknown): void;
 }
 
-interface LeasePlace {
-  readonly id: string;
-  readonly claim: JobClaim | undefined;
-}
-
 /** Gives pending jobs out, to those who wait first, and keeps the leases on them. */
 export class ClaimDesk implements Claims {
+  readonly tokenPrefix: string;
   readonly #clock: Clock;
   readonly #state: QueueState;
   readonly #log: LogWriter;
   readonly #alarm: Alarm;
   readonly #telemetry: Telemetry;
-  readonly #tokenPrefix: string;
   /** By queue name. */
   readonly #waiters = new Map<string, Set<Waiter>>();
-  /** Claimed jobs by the end of their lease. */
-  readonly #leases = new SortedSet<JobRecord, LeasePlace>(
-    (a, b) => expiry(a) - expiry(b) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0),
-  );
+  readonly #leases = new Leases();
   #deliveries = 0;
 
   constructor(
@@ -51,7 +43,7 @@ export class ClaimDesk implements Claims {
     this.#log = log;
     this.#alarm = alarm;
     this.#telemetry = telemetry;
-    this.#tokenPrefix = `${epoch}.`;
+    this.tokenPrefix = `${epoch}.`;
   }
 
   get now(): number {
@@ -79,11 +71,10 @@ export class ClaimDesk implements Claims {
     const op = { tag: OpTag.claim, id: job.id, at: now } as const;
     this.#state.apply(op);
     this.#log.append([op]);
-    const token = this.#tokenPrefix + ++this.#deliveries;
-    const claim = new JobClaim(this, job, token, now + leaseMs);
+    const claim = new JobClaim(this, job, ++this.#deliveries, now + leaseMs);
     if (job.cancelRequested) claim.abort(cancelRequested(job));
     job.claim = claim;
-    this.#leases.add(job);
+    this.#leases.add(claim);
     this.#alarm.set(claim.leaseExpiresAt);
     return claim;
   }
@@ -143,7 +134,8 @@ export class ClaimDesk implements Claims {
   /** Takes the jobs back whose lease has run out. One with a change on its way has to wait for that. */
   takeExpired(now: number): JobRecord[] {
     const expired: JobRecord[] = [];
-    for (const job of [...this.#expiredLeases(now)]) {
+    for (const claim of [...this.#expired(now)]) {
+      const job = claim.record;
       if (job.busy !== undefined) {
         job.busy.promise.then(
           () => this.#alarm.set(now),
@@ -151,8 +143,7 @@ export class ClaimDesk implements Claims {
         );
         continue;
       }
-      this.#leases.delete(job);
-      const claim = job.claim as JobClaim;
+      this.#leases.delete(claim);
       job.claim = undefined;
       claim.lose(
         new WfError(
@@ -166,26 +157,27 @@ export class ClaimDesk implements Claims {
     return expired;
   }
 
-  *#expiredLeases(now: number): Generator<JobRecord> {
-    for (const job of this.#leases.from()) {
-      if (expiry(job) > now) return;
-      yield job;
+  *#expired(now: number): Generator<JobClaim> {
+    for (const claim of this.#leases) {
+      if (claim.leaseExpiresAt > now) return;
+      yield claim;
     }
   }
 
   /** The job's settlement is in the log: its lease, unless it has run out, cannot run out any more. */
   release(job: JobRecord): void {
-    if (job.claim === undefined) return;
-    this.#leases.delete(job);
-    job.claim.settle();
+    const { claim } = job;
+    if (claim === undefined) return;
+    this.#leases.delete(claim);
+    claim.settle();
     job.claim = undefined;
   }
 
   extend(claim: JobClaim, expiresAt: number): void {
-    this.#leases.delete(claim.record);
+    this.#leases.delete(claim);
     claim.leaseExpiresAt = expiresAt;
     this.#telemetry.leaseRenewed();
-    this.#leases.add(claim.record);
+    this.#leases.add(claim);
     this.#alarm.set(expiresAt);
   }
 
@@ -195,10 +187,10 @@ export class ClaimDesk implements Claims {
 
   nextDeadline(): number {
     let next = Number.POSITIVE_INFINITY;
-    for (const job of this.#leases.from()) {
+    for (const { record, leaseExpiresAt } of this.#leases) {
       // A busy one is looked at again when that change is durable.
-      if (job.busy !== undefined) continue;
-      next = expiry(job);
+      if (record.busy !== undefined) continue;
+      next = leaseExpiresAt;
       break;
     }
     for (const waiters of this.#waiters.values()) {
@@ -212,7 +204,7 @@ export class ClaimDesk implements Claims {
     for (const waiters of this.#waiters.values()) {
       for (const waiter of waiters) waiter.fail(error);
     }
-    for (const job of this.#leases.from()) job.claim?.lose(error);
+    for (const claim of this.#leases) claim.lose(error);
   }
 
   #waitersOf(queueName: string): Set<Waiter> {
@@ -223,10 +215,6 @@ export class ClaimDesk implements Claims {
     }
     return waiters;
   }
-}
-
-function expiry(place: LeasePlace): number {
-  return (place.claim as JobClaim).leaseExpiresAt;
 }
 
 function cancelRequested(job: JobRecord): WfError {

@@ -1,4 +1,5 @@
 import { type Claim, type Duration, type Job, toMs, WfError } from "@wf/core";
+import type { Placed } from "../state/bag.ts";
 import type { JobRecord } from "../state/job-record.ts";
 
 /** Added to what a handler asks for, so that it has time to settle (behaviour of `ensureLease`). */
@@ -7,28 +8,37 @@ const SETTLEMENT_MARGIN_MS = 5_000;
 /** What a claim needs of the queue that gave it. */
 export interface Claims {
   readonly now: number;
+  /** What the tokens of all its claims begin with. */
+  readonly tokenPrefix: string;
   extend(claim: JobClaim, expiresAt: number): void;
 }
 
 /** One delivery of a job, and the lease on it. */
-export class JobClaim implements Claim {
+export class JobClaim implements Claim, Placed {
   job: Job;
-  readonly token: string;
+  readonly #delivery: number;
   /** The queue's own. */
   readonly record: JobRecord;
   readonly claims: Claims;
   leaseExpiresAt: number;
+  /** The queue's own: where it is among the leases. */
+  place = -1;
   #end: WfError | "settled" | undefined;
   #abortReason: unknown;
   #controller: AbortController | undefined;
   #lost: AbortController | undefined;
 
-  constructor(claims: Claims, record: JobRecord, token: string, leaseExpiresAt: number) {
+  /** @param delivery a number that no other claim of the queue's owner has */
+  constructor(claims: Claims, record: JobRecord, delivery: number, leaseExpiresAt: number) {
     this.claims = claims;
     this.record = record;
     this.job = record.toJob();
-    this.token = token;
+    this.#delivery = delivery;
     this.leaseExpiresAt = leaseExpiresAt;
+  }
+
+  get token(): string {
+    return this.claims.tokenPrefix + this.#delivery;
   }
 
   /** Puts in the payload that was not with the record. */

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { pid } from "node:process";
 import { type KeyValueEntry, type ObjectStore, StoreError } from "@wf/core";
+import { checkObject, checkObjectStore } from "@wf/core/adapter";
 import { OpTag } from "../layout/op.ts";
 import { ByteBudget } from "../log/byte-budget.ts";
 import { LogWriter } from "../log/log-writer.ts";
@@ -12,6 +13,7 @@ import { ObjectStoreQueueReader } from "../reader/object-store-queue-reader.ts";
 import { recover } from "../recover.ts";
 import type { QueueState } from "../state/queue-state.ts";
 import {
+  checkDeparture,
   DEPARTURE_KEY,
   type Departure,
   decodeDeparture,
@@ -20,6 +22,7 @@ import {
 } from "./departure.ts";
 import { type ExportedJob, exportJobs } from "./exported-job.ts";
 
+/** Where the queue is, as its owner opens it: see {@link ObjectStoreQueueOptions}. */
 export type DepartingQueueOptions = Pick<
   ObjectStoreQueueOptions,
   "prefix" | "clock" | "random" | "logger"
@@ -44,6 +47,7 @@ export class DepartingQueue {
    *   WF_QUEUE_MOVED
    */
   static async open(store: ObjectStore, options: DepartingQueueOptions): Promise<DepartingQueue> {
+    checkObjectStore(store);
     const resolved = resolveOptions(options);
     const { prefix, clock, random } = resolved;
     const patient = new PatientObjectStore(store, resolved);
@@ -99,6 +103,7 @@ export class DepartingQueue {
    * @throws WF_FENCED where another process has opened the queue since; it is not set then
    */
   async mark(departure: Departure | undefined): Promise<void> {
+    if (departure !== undefined) checkDeparture(departure);
     if (this.#log.failure !== undefined) throw this.#log.failure;
     const key = DEPARTURE_KEY;
     const op =
@@ -129,7 +134,7 @@ export class DepartingQueue {
 
   /** All KV entries, the runtime's too, but for the mark. The values are views, to be read only. */
   *entries(): Generator<KeyValueEntry> {
-    for (const { key, value } of this.#state.kv.entries()) {
+    for (const { key, value } of this.#state.kv.walk()) {
       if (key !== DEPARTURE_KEY) yield { key, value };
     }
   }
@@ -151,8 +156,10 @@ export class DepartingQueue {
  */
 export async function readDeparture(
   store: ObjectStore,
-  { prefix, clock, random, logger }: DepartingQueueOptions,
+  options: DepartingQueueOptions,
 ): Promise<Departure | undefined> {
+  checkObject(options, "options");
+  const { prefix, clock, random, logger } = options;
   const reader = await ObjectStoreQueueReader.open(store, { prefix, clock, random, logger });
   try {
     const stored = await reader.kv.get(DEPARTURE_KEY);

@@ -1,4 +1,5 @@
 import { StoreError, WfError } from "@wf/core";
+import { checkObject, checkText, show } from "@wf/core/adapter";
 import type { QueueState } from "../state/queue-state.ts";
 
 /** That a queue is on its way to another place, or is there. Stored in the queue itself. */
@@ -18,6 +19,21 @@ export const DEPARTURE_KEY = "workflow/moved-to";
 
 export function encodeDeparture({ state, id, target, to }: Departure): Uint8Array {
   return Buffer.from(JSON.stringify({ state, id, target, to }));
+}
+
+/** @throws WF_INVALID_ARGUMENT */
+export function checkDeparture(departure: Departure): void {
+  checkObject(departure, "departure");
+  const { state, id, target, to } = departure;
+  if (state !== "moving" && state !== "moved") {
+    throw new WfError(
+      "WF_INVALID_ARGUMENT",
+      `departure.state is ${show(state)}: give "moving" or "moved"`,
+    );
+  }
+  for (const [name, value] of Object.entries({ id, target, to })) {
+    checkText(value, `departure.${name}`);
+  }
 }
 
 /** @throws WF_DATA_CORRUPT */

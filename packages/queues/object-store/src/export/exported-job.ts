@@ -16,6 +16,7 @@ export interface ExportedJob extends Job {
   readonly history: readonly JobAttempt[];
   /** Only where the enqueue named one. */
   readonly backoff: Backoff | undefined;
+  /** Only where the enqueue brought it. */
   readonly onDead: Effects | undefined;
 }
 

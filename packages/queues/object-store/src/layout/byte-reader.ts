@@ -4,6 +4,10 @@ import { packedCopy } from "../state/packed-bytes.ts";
 export class ByteReader {
   readonly #buffer: Buffer;
   #position = 0;
+  /** The last of the names, and where it is. */
+  #name = "";
+  #nameStart = 0;
+  #nameBytes = 0;
 
   constructor(bytes: Uint8Array) {
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -45,6 +49,25 @@ export class ByteReader {
     const size = this.uint();
     const start = this.#take(size);
     return this.#buffer.toString("utf8", start, start + size);
+  }
+
+  /** A string that is mostly the same as the one before: then it is the very same, which saves its memory. */
+  name(): string {
+    const size = this.uint();
+    const start = this.#take(size);
+    if (size !== this.#nameBytes || !this.#isSame(start, this.#nameStart, size)) {
+      this.#name = this.#buffer.toString("utf8", start, start + size);
+      this.#nameStart = start;
+      this.#nameBytes = size;
+    }
+    return this.#name;
+  }
+
+  #isSame(start: number, other: number, size: number): boolean {
+    for (let index = 0; index < size; index++) {
+      if (this.#buffer[start + index] !== this.#buffer[other + index]) return false;
+    }
+    return true;
   }
 
   #take(size: number): number {

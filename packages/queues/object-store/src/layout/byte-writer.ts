@@ -1,3 +1,7 @@
+/** What a number is split at to be written: a whole count of groups of seven bits. */
+const LOW_GROUPS = 4;
+const LOW_PART = 2 ** (7 * LOW_GROUPS);
+
 /** Appends numbers, strings and bytes to a buffer that grows. */
 export class ByteWriter {
   #buffer: Buffer;
@@ -40,10 +44,15 @@ export class ByteWriter {
   uint(value: number): void {
     this.#reserve(8);
     let rest = value;
-    while (rest >= 0x80) {
-      this.#buffer[this.#length++] = (rest % 0x80) | 0x80;
-      rest = Math.floor(rest / 0x80);
+    // Times are longer than the machine's integers, which are several times as fast.
+    if (value >= LOW_PART) {
+      rest = Math.floor(value / LOW_PART);
+      let low = value % LOW_PART;
+      for (let group = 0; group < LOW_GROUPS; group++, low >>>= 7) {
+        this.#buffer[this.#length++] = (low & 0x7f) | 0x80;
+      }
     }
+    for (; rest >= 0x80; rest >>>= 7) this.#buffer[this.#length++] = (rest & 0x7f) | 0x80;
     this.#buffer[this.#length++] = rest;
   }
 
@@ -59,6 +68,7 @@ export class ByteWriter {
     // Up to 42 characters the length takes one byte whatever they are, so one pass suffices.
     if (value.length <= 42) {
       this.#reserve(1 + 3 * value.length);
+      if (this.#shortAscii(value)) return;
       const written = this.#buffer.write(value, this.#length + 1, "utf8");
       this.#buffer[this.#length] = written;
       this.#length += 1 + written;
@@ -68,6 +78,19 @@ export class ByteWriter {
     this.uint(size);
     this.#reserve(size);
     this.#length += this.#buffer.write(value, this.#length, "utf8");
+  }
+
+  /** Whether it is nothing but ASCII, as most are: written here, because a call of the engine takes longer. */
+  #shortAscii(value: string): boolean {
+    const start = this.#length + 1;
+    for (let index = 0; index < value.length; index++) {
+      const unit = value.charCodeAt(index);
+      if (unit >= 0x80) return false;
+      this.#buffer[start + index] = unit;
+    }
+    this.#buffer[this.#length] = value.length;
+    this.#length = start + value.length;
+    return true;
   }
 
   #reserve(size: number): void {

@@ -46,12 +46,11 @@ const Has = {
   dedupKey: 128,
   kv: 256,
 } as const;
+const OPTIONAL = Object.entries(Has) as [keyof typeof Has, number][];
 
 function encodeRequest(writer: ByteWriter, request: EnqueueRequest): void {
   let has = 0;
-  for (const [name, bit] of Object.entries(Has)) {
-    if (request[name as keyof typeof Has] !== undefined) has |= bit;
-  }
+  for (const [name, bit] of OPTIONAL) if (request[name] !== undefined) has |= bit;
   writer.uint(has);
   writer.string(request.queue);
   writer.bytes(request.payload);

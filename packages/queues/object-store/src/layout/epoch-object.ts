@@ -4,10 +4,13 @@ const EPOCH = { magic: "wfep", version: 1 } as const;
 
 /** Who opened the queue as its owner. */
 export interface Owner {
+  /** From 1, greater with each opening. */
   readonly epoch: number;
   /** Unique to this opening. */
   readonly ownerId: string;
+  /** The machine's name, as the operating system has it. */
   readonly host: string;
+  /** As the operating system of that machine has it. */
   readonly processId: number;
   /** Milliseconds since the Unix epoch. */
   readonly openedAt: number;

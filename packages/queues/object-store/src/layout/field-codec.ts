@@ -20,10 +20,12 @@ export function decodeList<T>(reader: ByteReader, decode: (reader: ByteReader) =
 }
 
 export function encodeHeaders(writer: ByteWriter, headers: Readonly<Record<string, string>>): void {
-  encodeList(writer, Object.entries(headers), (_, [name, value]) => {
+  const names = Object.keys(headers);
+  writer.uint(names.length);
+  for (const name of names) {
     writer.string(name);
-    writer.string(value);
-  });
+    writer.string(headers[name] as string);
+  }
 }
 
 export function decodeHeaders(reader: ByteReader): Readonly<Record<string, string>> {
@@ -32,10 +34,12 @@ export function decodeHeaders(reader: ByteReader): Readonly<Record<string, strin
 }
 
 export function encodePuts(writer: ByteWriter, puts: Readonly<Record<string, Uint8Array>>): void {
-  encodeList(writer, Object.entries(puts), (_, [key, value]) => {
+  const keys = Object.keys(puts);
+  writer.uint(keys.length);
+  for (const key of keys) {
     writer.string(key);
-    writer.bytes(value);
-  });
+    writer.bytes(puts[key] as Uint8Array);
+  }
 }
 
 export function decodePuts(reader: ByteReader): Record<string, Uint8Array> {

@@ -5,6 +5,7 @@ const HEARTBEAT = { magic: "wfhb", version: 1 } as const;
 
 /** A sign of life of the owner, written over the one before. */
 export interface Beat {
+  /** The owner's: see {@link Owner.epoch}. */
   readonly epoch: number;
   /** From 1, one more with each beat. */
   readonly count: number;

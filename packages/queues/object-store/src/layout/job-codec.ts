@@ -51,7 +51,7 @@ export function decodeNewJob(reader: ByteReader): JobRecord {
   const has = reader.byte();
   return new JobRecord({
     id: reader.string(),
-    queue: reader.string(),
+    queue: reader.name(),
     payload: reader.view(),
     priority: reader.uint(),
     maxAttempts: reader.uint(),

@@ -1,6 +1,8 @@
 /** A place in the log: a slot of an epoch. */
 export interface Position {
+  /** That of the owner which wrote it, from 1. */
   readonly epoch: number;
+  /** Number of the segment within the epoch, from 0. */
   readonly slot: number;
 }
 

@@ -8,7 +8,7 @@ import type { Position } from "./position.ts";
 import { damaged } from "./segment.ts";
 
 /**
- * The objects of a snapshot, each in a frame: parts with the jobs and KV entries in no order, and one whole
+ * The objects of a snapshot, each in a frame: parts with the jobs and KV entries, in any order, and one whole
  * object, written last, that makes them a snapshot.
  *
  *     part:  epoch (6) · slot (6) · number (6) · records until the end

@@ -50,6 +50,7 @@ class RareFields {
   history: JobAttempt[] | undefined = undefined;
   claim: JobClaim | undefined = undefined;
   busy: Ticket | undefined = undefined;
+  place = -1;
 }
 
 /** A job in the state. Only `QueueState` changes what is stored of it. */
@@ -82,18 +83,19 @@ export class JobRecord implements NewJob {
     this.maxAttempts = job.maxAttempts;
     this.#enqueuedAtHigh = Math.floor(job.enqueuedAt / LOW_PART);
     this.#enqueuedAtLow = job.enqueuedAt % LOW_PART;
-    if (job.headers !== NO_HEADERS) this.#own.headers = job.headers;
+    if (job.headers !== NO_HEADERS) JobRecord.#own(this).headers = job.headers;
     this.runAt = job.runAt;
     this.dedupKey = job.dedupKey;
     const { backoff, onDead, payloadReference } = job;
-    if (backoff !== undefined) this.#own.backoff = backoff;
-    if (onDead !== undefined) this.#own.onDead = onDead;
-    if (payloadReference !== undefined) this.#own.payloadReference = payloadReference;
+    if (backoff !== undefined) JobRecord.#own(this).backoff = backoff;
+    if (onDead !== undefined) JobRecord.#own(this).onDead = onDead;
+    if (payloadReference !== undefined) JobRecord.#own(this).payloadReference = payloadReference;
   }
 
-  get #own(): RareFields {
-    this.#rare ??= new RareFields();
-    return this.#rare;
+  /** Static, because a private method would cost each record a field. */
+  static #own(job: JobRecord): RareFields {
+    job.#rare ??= new RareFields();
+    return job.#rare;
   }
 
   get enqueuedAt(): number {
@@ -109,7 +111,7 @@ export class JobRecord implements NewJob {
   }
 
   set attempts(value: number) {
-    if (value !== 0 || this.#rare !== undefined) this.#own.attempts = value;
+    if (value !== 0 || this.#rare !== undefined) JobRecord.#own(this).attempts = value;
   }
 
   get cancelRequested(): boolean {
@@ -117,7 +119,7 @@ export class JobRecord implements NewJob {
   }
 
   set cancelRequested(value: boolean) {
-    if (value || this.#rare !== undefined) this.#own.cancelRequested = value;
+    if (value || this.#rare !== undefined) JobRecord.#own(this).cancelRequested = value;
   }
 
   get runAt(): number | undefined {
@@ -125,7 +127,7 @@ export class JobRecord implements NewJob {
   }
 
   set runAt(value: number | undefined) {
-    if (value !== undefined || this.#rare !== undefined) this.#own.runAt = value;
+    if (value !== undefined || this.#rare !== undefined) JobRecord.#own(this).runAt = value;
   }
 
   get dedupKey(): string | undefined {
@@ -133,7 +135,7 @@ export class JobRecord implements NewJob {
   }
 
   set dedupKey(value: string | undefined) {
-    if (value !== undefined || this.#rare !== undefined) this.#own.dedupKey = value;
+    if (value !== undefined || this.#rare !== undefined) JobRecord.#own(this).dedupKey = value;
   }
 
   get claimedAt(): number | undefined {
@@ -141,7 +143,7 @@ export class JobRecord implements NewJob {
   }
 
   set claimedAt(value: number | undefined) {
-    if (value !== undefined || this.#rare !== undefined) this.#own.claimedAt = value;
+    if (value !== undefined || this.#rare !== undefined) JobRecord.#own(this).claimedAt = value;
   }
 
   /** The owner's, never stored: the delivery under way while it is claimed. */
@@ -150,7 +152,7 @@ export class JobRecord implements NewJob {
   }
 
   set claim(value: JobClaim | undefined) {
-    if (value !== undefined || this.#rare !== undefined) this.#own.claim = value;
+    if (value !== undefined || this.#rare !== undefined) JobRecord.#own(this).claim = value;
   }
 
   /** The owner's, never stored: a change of this job that is decided and not yet durable. */
@@ -159,7 +161,16 @@ export class JobRecord implements NewJob {
   }
 
   set busy(value: Ticket | undefined) {
-    if (value !== undefined || this.#rare !== undefined) this.#own.busy = value;
+    if (value !== undefined || this.#rare !== undefined) JobRecord.#own(this).busy = value;
+  }
+
+  /** The owner's, never stored: where it is among the claimed jobs of its queue. */
+  get place(): number {
+    return this.#rare?.place ?? -1;
+  }
+
+  set place(value: number) {
+    JobRecord.#own(this).place = value;
   }
 
   get backoff(): Backoff | undefined {
@@ -179,7 +190,7 @@ export class JobRecord implements NewJob {
   }
 
   set wokenAt(value: number | undefined) {
-    if (value !== undefined || this.#rare !== undefined) this.#own.wokenAt = value;
+    if (value !== undefined || this.#rare !== undefined) JobRecord.#own(this).wokenAt = value;
   }
 
   get wakePayload(): Uint8Array | undefined {
@@ -187,7 +198,7 @@ export class JobRecord implements NewJob {
   }
 
   set wakePayload(value: Uint8Array | undefined) {
-    if (value !== undefined || this.#rare !== undefined) this.#own.wakePayload = value;
+    if (value !== undefined || this.#rare !== undefined) JobRecord.#own(this).wakePayload = value;
   }
 
   get lastError(): string | undefined {
@@ -195,7 +206,7 @@ export class JobRecord implements NewJob {
   }
 
   set lastError(value: string | undefined) {
-    if (value !== undefined || this.#rare !== undefined) this.#own.lastError = value;
+    if (value !== undefined || this.#rare !== undefined) JobRecord.#own(this).lastError = value;
   }
 
   get completedAt(): number | undefined {
@@ -203,7 +214,7 @@ export class JobRecord implements NewJob {
   }
 
   set completedAt(value: number | undefined) {
-    if (value !== undefined || this.#rare !== undefined) this.#own.completedAt = value;
+    if (value !== undefined || this.#rare !== undefined) JobRecord.#own(this).completedAt = value;
   }
 
   get failedAt(): number | undefined {
@@ -211,7 +222,7 @@ export class JobRecord implements NewJob {
   }
 
   set failedAt(value: number | undefined) {
-    if (value !== undefined || this.#rare !== undefined) this.#own.failedAt = value;
+    if (value !== undefined || this.#rare !== undefined) JobRecord.#own(this).failedAt = value;
   }
 
   get history(): JobAttempt[] | undefined {
@@ -219,7 +230,7 @@ export class JobRecord implements NewJob {
   }
 
   set history(value: JobAttempt[] | undefined) {
-    if (value !== undefined || this.#rare !== undefined) this.#own.history = value;
+    if (value !== undefined || this.#rare !== undefined) JobRecord.#own(this).history = value;
   }
 
   /** About how many it takes in a snapshot. */

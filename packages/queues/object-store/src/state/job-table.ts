@@ -1,19 +1,13 @@
 import type { JobRecord } from "./job-record.ts";
+import { StringTable } from "./string-table.ts";
 
-/** A power of two. */
-const SHARDS = 256;
-
-/**
- * The jobs by id, spread over many maps: a map that grows or is cleaned up is rebuilt as a whole, which with a
- * million entries stops the process for a tenth of a second.
- */
+/** The jobs by id. */
 export class JobTable {
-  readonly #shards = Array.from({ length: SHARDS }, () => new Map<string, JobRecord>());
-  #size = 0;
+  readonly #jobs = new StringTable<JobRecord>((job) => job.id);
   #bytes = 0;
 
   get size(): number {
-    return this.#size;
+    return this.#jobs.size;
   }
 
   /** About how many bytes the jobs take in a snapshot. */
@@ -22,38 +16,27 @@ export class JobTable {
   }
 
   has(id: string): boolean {
-    return this.#shardOf(id).has(id);
+    return this.#jobs.get(id) !== undefined;
   }
 
   get(id: string): JobRecord | undefined {
-    return this.#shardOf(id).get(id);
+    return this.#jobs.get(id);
   }
 
   /** @throws RangeError where the id is in use */
   add(job: JobRecord): void {
-    const shard = this.#shardOf(job.id);
-    const before = shard.size;
-    shard.set(job.id, job);
-    if (shard.size === before) throw new RangeError(`job ${job.id} is there a second time`);
-    this.#size++;
+    if (this.#jobs.set(job.id, job) !== undefined) {
+      throw new RangeError(`job ${job.id} is there a second time`);
+    }
     this.#bytes += job.bytes;
   }
 
   delete(job: JobRecord): void {
-    if (!this.#shardOf(job.id).delete(job.id)) return;
-    this.#size--;
-    this.#bytes -= job.bytes;
+    if (this.#jobs.delete(job.id) !== undefined) this.#bytes -= job.bytes;
   }
 
-  /** In no order, and safe against changes while it is walked. */
-  *values(): Generator<JobRecord> {
-    for (const shard of this.#shards) yield* shard.values();
-  }
-
-  #shardOf(id: string): Map<string, JobRecord> {
-    // The end of a generated id differs most from one to the next.
-    const last = id.length - 1;
-    const hash = id.charCodeAt(last) * 31 + id.charCodeAt(Math.max(last - 1, 0));
-    return this.#shards[hash & (SHARDS - 1)] as Map<string, JobRecord>;
+  /** In no order. Nothing may change meanwhile. */
+  values(): Generator<JobRecord> {
+    return this.#jobs.values();
   }
 }

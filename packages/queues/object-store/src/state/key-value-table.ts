@@ -1,5 +1,6 @@
 import { SortedSet } from "./sorted-set.ts";
 import type { StateCapture } from "./state-capture.ts";
+import { StringTable } from "./string-table.ts";
 
 /** What a key holds. A write replaces the entry, so that one which was handed to a capture stays as it is. */
 export interface KeyValueEntryRecord {
@@ -11,7 +12,7 @@ export interface KeyValueEntryRecord {
 
 /** The KV entries: values by key, and the keys in order for scans. */
 export class KeyValueTable {
-  readonly #entries = new Map<string, KeyValueEntryRecord>();
+  readonly #entries = new StringTable<KeyValueEntryRecord>((entry) => entry.key);
   /** Changed only when a key comes or goes, so that rewriting a value stays cheap. */
   readonly #keys = new SortedSet<string>(compareUtf8);
   #capture: StateCapture | undefined;
@@ -26,9 +27,12 @@ export class KeyValueTable {
     return this.#bytes;
   }
 
-  /** In no order, and safe against changes while it is walked. */
-  entries(): IterableIterator<KeyValueEntryRecord> {
-    return this.#entries.values();
+  /** All entries in order, safe against changes meanwhile: what stays as it is is met once. */
+  *walk(): Generator<KeyValueEntryRecord> {
+    for (const key of this.#keys.walk((key) => key)) {
+      const entry = this.#entries.get(key);
+      if (entry !== undefined) yield entry;
+    }
   }
 
   get(key: string): Uint8Array | undefined {
@@ -36,20 +40,18 @@ export class KeyValueTable {
   }
 
   put(key: string, value: Uint8Array): void {
-    const known = this.#entries.get(key);
     const entry = { key, value, capture: 0 };
+    const known = this.#entries.set(key, entry);
     if (known === undefined) this.#keys.add(key);
     else this.#leave(known);
     this.#capture?.adding(entry);
-    this.#entries.set(key, entry);
     this.#bytes += key.length + value.length;
   }
 
   delete(key: string): void {
-    const known = this.#entries.get(key);
+    const known = this.#entries.delete(key);
     if (known === undefined) return;
     this.#leave(known);
-    this.#entries.delete(key);
     this.#keys.delete(key);
   }
 

@@ -1,7 +1,7 @@
 /** Bytes up to this length share slabs; longer ones have an array of their own. */
 const PACK_MAX_BYTES = 1_024;
 /** Small, because one value that stays keeps its whole slab in memory. */
-const SLAB_BYTES = 4_096;
+const SLAB_BYTES = 8_192;
 
 let slab = new Uint8Array(SLAB_BYTES);
 let used = 0;

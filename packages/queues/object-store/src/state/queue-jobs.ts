@@ -1,3 +1,4 @@
+import { Bag } from "./bag.ts";
 import type { JobRecord } from "./job-record.ts";
 import { SortedSet } from "./sorted-set.ts";
 
@@ -32,7 +33,7 @@ export class QueueJobs {
   readonly due = new SortedSet<JobRecord, DuePlace>(
     (a, b) => (a.runAt as number) - (b.runAt as number) || compareIds(a, b),
   );
-  readonly claimed = new Set<JobRecord>();
+  readonly claimed = new Bag<JobRecord>();
   /** Done and kept, by time of completion. */
   readonly done = new SortedSet<JobRecord, DonePlace>(
     (a, b) => (a.completedAt as number) - (b.completedAt as number) || compareIds(a, b),
@@ -51,6 +52,18 @@ export class QueueJobs {
     this.attributes = { queue: name };
   }
 
+  /**
+   * All jobs, safe against changes meanwhile: those that stay as they are are met once, others may be met or not.
+   * Those that are scheduled come first, because they become pending without a change.
+   */
+  *walk(): Generator<JobRecord> {
+    yield* this.due.walk(({ id, runAt }) => ({ id, runAt }));
+    yield* this.ready.walk(({ id, priority }) => ({ id, priority }));
+    yield* [...this.claimed];
+    yield* this.done.walk(({ id, completedAt }) => ({ id, completedAt }));
+    yield* this.dead.walk(({ id }) => ({ id }));
+  }
+
   /** Puts the job where its state says. */
   attach(job: JobRecord): void {
     switch (job.state) {
@@ -59,8 +72,7 @@ export class QueueJobs {
       case "scheduled":
         return this.due.add(job);
       case "claimed":
-        this.claimed.add(job);
-        return;
+        return this.claimed.add(job);
       case "done":
         return this.done.add(job);
       case "dead":
@@ -77,8 +89,7 @@ export class QueueJobs {
       case "scheduled":
         return this.due.delete(job);
       case "claimed":
-        this.claimed.delete(job);
-        return;
+        return this.claimed.delete(job);
       case "done":
         return this.done.delete(job);
       case "dead":

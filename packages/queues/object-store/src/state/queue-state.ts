@@ -2,7 +2,7 @@ import type { AttemptOutcome } from "@wf/core";
 import { type Op, OpTag } from "../layout/op.ts";
 import { type JobRecord, MAX_HISTORY } from "./job-record.ts";
 import { JobTable } from "./job-table.ts";
-import { KeyValueTable } from "./key-value-table.ts";
+import { type KeyValueEntryRecord, KeyValueTable } from "./key-value-table.ts";
 import { QueueJobs } from "./queue-jobs.ts";
 import type { StateCapture } from "./state-capture.ts";
 
@@ -40,6 +40,12 @@ export class QueueState {
   captureInto(capture: StateCapture | undefined): void {
     this.#capture = capture;
     this.kv.captureInto(capture);
+  }
+
+  /** Jobs and KV entries, safe against changes meanwhile: what stays as it is is met once. */
+  *walk(): Generator<JobRecord | KeyValueEntryRecord> {
+    for (const queue of this.queues.values()) yield* queue.walk();
+    yield* this.kv.walk();
   }
 
   /** About how many bytes a snapshot has. */

@@ -17,13 +17,11 @@ let captures = 0;
 export class StateCapture {
   readonly #number = ++captures;
   readonly #sink: CaptureSink;
-  readonly #jobs: Iterator<JobRecord>;
-  readonly #entries: IterableIterator<KeyValueEntryRecord>;
+  readonly #rest: Iterator<JobRecord | KeyValueEntryRecord>;
 
   constructor(state: QueueState, sink: CaptureSink) {
     this.#sink = sink;
-    this.#jobs = state.jobs.values();
-    this.#entries = state.kv.entries();
+    this.#rest = state.walk();
   }
 
   changing(item: JobRecord | KeyValueEntryRecord): void {
@@ -37,10 +35,9 @@ export class StateCapture {
   /** Reads on, item by item, as long as `more` says so. Whether it has come to the end. */
   read(more: () => boolean): boolean {
     while (more()) {
-      const next = this.#jobs.next();
-      const item = next.done ? this.#entries.next().value : next.value;
-      if (item === undefined) return true;
-      this.#take(item);
+      const next = this.#rest.next();
+      if (next.done) return true;
+      this.#take(next.value);
     }
     return false;
   }
