@@ -16,11 +16,10 @@ export function checkSignals(journal: Journal, lives: RunLives): void {
   for (const key of new Set(sent.map(({ args }) => args[0]))) {
     const ofKey = sent.filter(({ args }) => args[0] === key);
     const lost = ofKey.filter((call) => isAcknowledged(call) && !seen.has(textOf(call)));
+    // One that was cut off, or told that it is fenced, may have been done.
     const isCleared = journal.calls.some(
-      ({ method, args, value, settled }) =>
-        method === "run.clearSignal" &&
-        args[0] === key &&
-        (value === true || settled === undefined),
+      ({ method, args, value }) =>
+        method === "run.clearSignal" && args[0] === key && value !== false,
     );
     // What was cleared cannot be told from what was lost, except what was delivered.
     const unexplained = isCleared ? lost.filter(({ value }) => value === "delivered") : lost;
