@@ -1,0 +1,1 @@
+export { TemplateObjectStore, type TemplateObjectStoreOptions } from "./template-object-store.ts";
