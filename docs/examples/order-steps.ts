@@ -6,7 +6,6 @@ interface Order {
   readonly receipt?: string;
 }
 
-// #region steps
 export async function orderStep(step: Step): Promise<StepOutcome> {
   const order: Order = JSON.parse(Buffer.from(step.payload).toString());
   if (step.stepNumber === 0) {
@@ -24,4 +23,3 @@ async function charge({ amount }: Order): Promise<string> {
   console.log(`charging ${amount} EUR`);
   return `paid ${amount} EUR`;
 }
-// #endregion steps

@@ -22,8 +22,11 @@ const { newlySubmitted } = await runtime.submit({
 console.log(newlySubmitted ? "submitted" : "going on");
 
 const outcome = await runtime.outcome("order-42");
-if (outcome.status === "succeeded")
-  console.log(Buffer.from(outcome.result).toString());
+console.log(
+  outcome.status === "succeeded"
+    ? Buffer.from(outcome.result).toString()
+    : outcome,
+);
 stop.abort();
 await running;
 await queue.close();

@@ -11,6 +11,7 @@ objectStoreConformance(
     name: "SqliteObjectStore",
     // Objects that it lists at once: the cases about paging need some more.
     pageSize: 100,
+    // There is no way to a server on which answers could be lost.
     isLocal: true,
     // Called for every case: each has a store of its own.
     open() {

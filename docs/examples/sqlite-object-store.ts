@@ -11,10 +11,10 @@ import {
   systemClock,
 } from "@wf/core";
 import {
-  checkBytes,
-  checkedKeys,
-  checkObjectKey,
-  checkRange,
+  checkDelete,
+  checkGet,
+  checkListing,
+  checkPut,
 } from "@wf/core/adapter";
 
 const PAGE = 100;
@@ -46,8 +46,7 @@ export class SqliteObjectStore implements ObjectStore {
     body: Uint8Array,
     options: PutOptions = {},
   ): Promise<void> {
-    checkObjectKey(key);
-    checkBytes(body, "body");
+    checkPut(key, body, options);
     options.signal?.throwIfAborted();
     const insert = options.ifAbsent
       ? "INSERT INTO objects VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
@@ -69,8 +68,7 @@ export class SqliteObjectStore implements ObjectStore {
     key: string,
     options: GetOptions = {},
   ): Promise<Uint8Array | undefined> {
-    checkObjectKey(key);
-    checkRange(options.range);
+    checkGet(key, options);
     options.signal?.throwIfAborted();
     const row = this.#run(
       "read",
@@ -88,7 +86,7 @@ export class SqliteObjectStore implements ObjectStore {
     keys: string | readonly string[],
     options: StoreCallOptions = {},
   ): Promise<void> {
-    const all = checkedKeys(keys);
+    const all = checkDelete(keys, options);
     options.signal?.throwIfAborted();
     // One statement, so that it is one commit.
     const remove =
@@ -103,6 +101,7 @@ export class SqliteObjectStore implements ObjectStore {
     prefix: string,
     options: ListOptions = {},
   ): AsyncGenerator<ObjectMeta> {
+    checkListing(prefix, options);
     // SQLite compares text by its bytes. Keys are ASCII, so all that start so
     // are before DEL.
     const page = `

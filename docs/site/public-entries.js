@@ -22,3 +22,8 @@ export const publicEntries = globSync("packages/{*,*/*}/package.json", {
       }));
   })
   .sort((a, b) => (a.name < b.name ? -1 : 1));
+
+/** The names of the packages, without those of their entries. */
+export const publicPackages = publicEntries
+  .filter(({ description }) => description !== undefined)
+  .map(({ name }) => name);

@@ -2,12 +2,43 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Comment, CommentTag, Converter } from "typedoc";
-import { publicEntries } from "./public-entries.js";
+import { publicEntries, publicPackages } from "./public-entries.js";
 
 const errors = readFileSync(join(import.meta.dirname, "../errors.md"), "utf8");
 const codes = new Set(
   Array.from(errors.matchAll(/^### (\w+)$/gm), ([, code]) => code),
 );
+
+/** Types without a name, the docstring around which says what their members are. */
+const describedAround = {
+  "@wf/core.CompletionOutcome": ["status", "job"],
+  "@wf/core.CreateResult": ["created", "existing"],
+  "@wf/core.GetOptions.range": ["offset", "length"],
+  "@wf/core.RunOutcome": ["status", "result", "error", "reason"],
+  "@wf/core.StepOutcome": [
+    "kind",
+    "payload",
+    "delayMs",
+    "correlationKey",
+    "timeoutMs",
+    "result",
+    "reason",
+  ],
+  "@wf/core.StepRunner": ["runStep"],
+  "@wf/core.Worker": ["process"],
+  "@wf/queue-object-store.DepartingQueue.queues": ["name", "done"],
+  "@wf/queue-object-store.Liveness": ["state", "owner"],
+  "@wf/queue-postgres.PostgresClient.query": ["rows"],
+  "@wf/queue-postgres.PostgresPool.options": ["max"],
+  "@wf/queue-postgres.PostgresPoolClient.connection": [
+    "stream",
+    "stream.__type.destroy",
+  ],
+  "@wf/queue-postgres.PostgresPoolClient.query": ["rows"],
+  "@wf/queue-postgres.PostgresQuery.types": ["getTypeParser"],
+  "@wf/store-s3.S3ObjectStoreOptions": ["client"],
+  "@wf/testing.Fault": ["kind", "lasts"],
+};
 
 /** Modules are called as they are imported, not as their files, and described as their packages. */
 function nameModules(project) {
@@ -71,6 +102,29 @@ export default {
   excludeExternals: true,
   excludeInternal: true,
   excludePrivate: true,
+  // A public name without a docstring, or a link to nowhere, is an error.
+  validation: {
+    notDocumented: true,
+    notExported: true,
+    invalidLink: true,
+    invalidPath: true,
+  },
+  treatValidationWarningsAsErrors: true,
+  requiredToBeDocumented: [
+    "Function",
+    "Class",
+    "Constructor",
+    "Interface",
+    "TypeAlias",
+    "Variable",
+    "Property",
+    "Method",
+    "Accessor",
+  ],
+  packagesRequiringDocumentation: publicPackages,
+  intentionallyNotDocumented: Object.entries(describedAround).flatMap(
+    ([owner, members]) => members.map((name) => `${owner}.__type.${name}`),
+  ),
   disableSources: true,
   // That is what `npm run types` is for.
   skipErrorChecking: true,
