@@ -46,21 +46,31 @@ function test(): void {
   total.failed += succeeded ? counts.failed : Math.max(counts.failed, 1);
 }
 
-/** The tests of the core and of the test harness, as one check; the scripts around them are run by the repository's own Node. */
+/** The tests of all packages, as one check; the scripts around them are run by the repository's own Node. */
 function testOnNode(version: number): void {
   const vitest = "node_modules/vitest/vitest.mjs";
-  const args = ["run", "--reporter=dot", "packages/core", "packages/testing"];
+  const args = ["run", "--reporter=dot", "packages"];
   check("npx", "-y", "-p", `node@${version}`, "node", vitest, ...args);
+}
+
+interface TestFile {
+  readonly name: string;
+  readonly status: string;
+  readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+}
+
+function noteFailures(files: readonly TestFile[]): void {
+  for (const { name, status, assertionResults } of files) {
+    const failed = assertionResults.filter((test) => test.status === "failed");
+    for (const { fullName } of failed) failures.push(`${name}: ${fullName}`);
+    if (status === "failed" && failed.length === 0) failures.push(name);
+  }
 }
 
 function readReport(file: string): Counts {
   try {
     const report = JSON.parse(readFileSync(file, "utf8"));
-    for (const suite of report.testResults) {
-      const failed = suite.assertionResults.filter(({ status }) => status === "failed");
-      if (suite.status === "failed" && failed.length === 0) failures.push(suite.name);
-      for (const { fullName } of failed) failures.push(`${suite.name}: ${fullName}`);
-    }
+    noteFailures(report.testResults);
     return {
       passed: report.numPassedTests,
       failed: report.numFailedTests,

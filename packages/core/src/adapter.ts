@@ -2,9 +2,23 @@
  * For those who write a store or a queue: the checks that every adapter makes in the same words, the sending
  * of requests to a store behind a network, and the frame around stored objects. Applications need nothing of this.
  */
+export {
+  checkBoolean,
+  checkFunction,
+  checkList,
+  checkMethods,
+  checkObject,
+  checkOptions,
+  checkSignal,
+  checkText,
+  type OptionNames,
+  show,
+} from "./argument-checks.ts";
+export { checkClock, checkLogger, checkObjectStore, checkRandom } from "./component-checks.ts";
 export { type Backoff, backoffMs, DEFAULT_BACKOFF, resolveBackoff } from "./queue/backoff.ts";
 export {
   checkBytes,
+  checkCallOptions,
   checkEffects,
   checkEnqueue,
   checkId,
@@ -31,7 +45,15 @@ export {
   isWrite,
   type StoreOperation,
 } from "./store/bucket-requests.ts";
-export { checkedKeys, checkObjectSize, checkRange } from "./store/checks.ts";
+export {
+  checkDelete,
+  checkedKeys,
+  checkGet,
+  checkListing,
+  checkObjectSize,
+  checkPut,
+  checkRange,
+} from "./store/checks.ts";
 export {
   decodeFrame,
   encodeFrame,

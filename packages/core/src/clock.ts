@@ -1,3 +1,4 @@
+import { checkSignal } from "./argument-checks.ts";
 import { type Duration, toMs } from "./duration.ts";
 
 /**
@@ -19,6 +20,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   async sleep(duration, signal) {
     let remaining = toMs(duration);
+    checkSignal(signal);
     do {
       const part = Math.min(remaining, MAX_TIMER_MS);
       await timer(part, signal);

@@ -1,3 +1,4 @@
+import { show } from "./argument-checks.ts";
 import { WfError } from "./errors.ts";
 
 /** A span of time: milliseconds, or a number with a unit such as `"250ms"`, `"30s"`, `"7d"`. */
@@ -20,7 +21,7 @@ export function toMs(duration: Duration, name = "duration"): number {
   if (!(ms >= 0 && ms <= MAX_DURATION_MS)) {
     throw new WfError(
       "WF_INVALID_DURATION",
-      `${name} is ${display(duration)}: give milliseconds from 0 to ${MAX_DURATION_MS}, ` +
+      `${name} is ${show(duration)}: give milliseconds from 0 to ${MAX_DURATION_MS}, ` +
         `or a number with a unit such as "250ms", "30s", "5m", "12h" or "7d"`,
     );
   }
@@ -30,8 +31,4 @@ export function toMs(duration: Duration, name = "duration"): number {
 function parse(text: unknown): number {
   const match = typeof text === "string" ? PATTERN.exec(text) : null;
   return match ? Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS] : Number.NaN;
-}
-
-function display(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

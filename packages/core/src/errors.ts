@@ -58,6 +58,7 @@ const RETRY_BY_CODE = {
   WF_TIMED_OUT: "safe",
 } as const satisfies Record<string, Retry>;
 
+/** A code of {@link WfError}. Stable API: codes are added, and keep their meaning. */
 export type WfErrorCode = keyof typeof RETRY_BY_CODE;
 
 /** All codes, for tables and tests. */
@@ -82,6 +83,7 @@ export function recognisedAcrossCopies(errorClass: { prototype: object }, name: 
 
 /** What an error was about, for logs and for programs. */
 export interface ErrorContext {
+  /** What was thrown below, of any kind; becomes the error's `cause`. */
   readonly cause?: unknown;
   /** The store or KV key, where one is at fault. */
   readonly key?: string;
@@ -96,10 +98,14 @@ export interface ErrorContext {
  * - `ambiguous`: the call may have taken effect; look before repeating it.
  */
 export class WfError extends Error {
+  /** What went wrong, for programs. Each code has a heading in the documentation of errors. */
   readonly code: WfErrorCode;
+  /** What may be done about it. Follows from `code` alone. */
   readonly retry: Retry;
+  /** The store or KV key that is at fault; undefined where none is. */
   readonly key: string | undefined;
 
+  /** `retry` follows from `code`. A message says what was wrong, with which value, and what to do. */
   constructor(code: WfErrorCode, message: string, context: ErrorContext = {}) {
     super(message, "cause" in context ? { cause: context.cause } : undefined);
     this.code = code;
@@ -108,7 +114,10 @@ export class WfError extends Error {
   }
 
   /** Whether `error` is of this family and, when given, has this code. */
-  static is(error: unknown, code?: WfErrorCode): error is WfError {
+  static is<Code extends WfErrorCode = WfErrorCode>(
+    error: unknown,
+    code?: Code,
+  ): error is WfError & { readonly code: Code } {
     return error instanceof WfError && (code === undefined || error.code === code);
   }
 }
@@ -123,6 +132,7 @@ recognisedAcrossCopies(StoreError, "StoreError");
  * what it was still writing was not acknowledged. Open the queue again to take it back.
  */
 export class FencedError extends WfError {
+  /** With the code `WF_FENCED`. */
   constructor(message: string, context?: ErrorContext) {
     super("WF_FENCED", message, context);
   }
@@ -131,6 +141,7 @@ recognisedAcrossCopies(FencedError, "FencedError");
 
 /** An `expect` precondition did not hold (`WF_CONFLICT`); nothing of the commit was applied. */
 export class ConflictError extends WfError {
+  /** With the code `WF_CONFLICT`. */
   constructor(message: string, context?: ErrorContext) {
     super("WF_CONFLICT", message, context);
   }

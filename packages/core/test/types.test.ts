@@ -2,15 +2,18 @@
 import {
   type Claim,
   type Clock,
+  type CompletionOutcome,
   type Duration,
   type Effects,
   type EnqueueOptions,
+  type EnqueueRequest,
   type Job,
   type Memo,
   type ObjectStore,
   type Queue,
   type RunOutcome,
   type RunStatus,
+  runWorker,
   type Step,
   StepOutcome,
   systemClock,
@@ -18,8 +21,9 @@ import {
   WfError,
   type WfErrorCode,
   type Worker,
-  type WorkflowRuntime,
+  WorkflowRuntime,
 } from "@wf/core";
+import { ObjectStoreQueue, type ObjectStoreQueueOptions } from "@wf/queue-object-store";
 import { describe, expectTypeOf, it } from "vitest";
 
 describe("the types", () => {
@@ -60,7 +64,17 @@ describe("the types", () => {
 
   it("narrow what was thrown by a code", () => {
     const code = (thrown: unknown) => (WfError.is(thrown, "WF_CONFLICT") ? thrown.code : undefined);
-    expectTypeOf(code).returns.toEqualTypeOf<WfErrorCode | undefined>();
+    expectTypeOf(code).returns.toEqualTypeOf<"WF_CONFLICT" | undefined>();
+    const anyCode = (thrown: unknown) => (WfError.is(thrown) ? thrown.code : undefined);
+    expectTypeOf(anyCode).returns.toEqualTypeOf<WfErrorCode | undefined>();
+    // @ts-expect-error: there is no such code
+    expectTypeOf(WfError.is(undefined, "WF_CONFLIKT"));
+  });
+
+  it("leave an error of another code what it is", () => {
+    const otherCode = (error: WfError) =>
+      WfError.is(error, "WF_CONFLICT") ? undefined : error.code;
+    expectTypeOf(otherCode).returns.toEqualTypeOf<WfErrorCode | undefined>();
   });
 
   it("take a worker that returns effects, or nothing, at once or later", () => {
@@ -78,6 +92,108 @@ describe("the types", () => {
     expectTypeOf<{ runStep(step: Step): Promise<StepOutcome> }>().toExtend<Runner>();
     expectTypeOf<() => Promise<void>>().not.toExtend<Runner>();
     expectTypeOf<(step: Step) => Promise<string>>().not.toExtend<Runner>();
+  });
+
+  it("know what a handler is given where it is written in place", () => {
+    const work = (queue: Queue, signal: AbortSignal) => [
+      runWorker(
+        queue,
+        "jobs",
+        async (claim) => {
+          expectTypeOf(claim).toEqualTypeOf<Claim>();
+          expectTypeOf(claim.job.payload).toEqualTypeOf<Uint8Array>();
+          return { enqueue: [{ queue: "next", payload: claim.job.payload, delay: "5s" }] };
+        },
+        { signal },
+      ),
+      runWorker(
+        queue,
+        "jobs",
+        {
+          process({ job }) {
+            expectTypeOf(job).toEqualTypeOf<Job>();
+          },
+        },
+        { signal },
+      ),
+      // @ts-expect-error: such effects would be without effect
+      runWorker(queue, "jobs", () => ({ enqueu: [] }), { signal }),
+      // @ts-expect-error: nothing else ends the worker
+      runWorker(queue, "jobs", () => {}, { concurrency: 2 }),
+      // @ts-expect-error: a misspelt option
+      runWorker(queue, "jobs", () => {}, { signal, concurency: 2 }),
+    ];
+    expectTypeOf(work).returns.toEqualTypeOf<Promise<void>[]>();
+  });
+
+  it("know what a step and a hook are given where they are written in place", () => {
+    const build = (queue: Queue, store: ObjectStore) =>
+      WorkflowRuntime.builder(
+        queue,
+        store,
+        async (step) => {
+          expectTypeOf(step).toEqualTypeOf<Step>();
+          expectTypeOf(step.signal).toEqualTypeOf<Uint8Array | undefined>();
+          const total = await step.memo.remember("total", async () => ({ cents: 100 }));
+          expectTypeOf(total).toEqualTypeOf<{ cents: number }>();
+          return step.stepNumber === 0
+            ? StepOutcome.continueOnSignal(step.payload, "approved", "7d")
+            : StepOutcome.succeed(step.payload);
+        },
+        {
+          async onTermination(outcome, effects) {
+            expectTypeOf(outcome).toEqualTypeOf<RunOutcome>();
+            if (outcome.status === "succeeded") effects.put("result", outcome.result);
+          },
+          observes: ({ status }) => status !== "cancelled",
+        },
+      );
+    const chain = (builder: ReturnType<typeof build>) =>
+      builder.queueName("steps").memoRetention("1d").maxConcurrentSteps(4).build();
+    expectTypeOf(chain).returns.toEqualTypeOf<WorkflowRuntime>();
+    expectTypeOf<"soon">().not.toExtend<Parameters<typeof StepOutcome.continueOnSignal>[2]>();
+  });
+
+  it("take the effects of a commit by their names, and tell how each went", () => {
+    const commit = async (queue: Queue, payload: Uint8Array) => {
+      const { enqueued, woken } = await queue.commit({
+        expect: { counter: undefined, lock: payload },
+        put: { counter: payload },
+        delete: ["lock"],
+        enqueue: [{ queue: "jobs", payload, backoff: { base: "1s", jitter: "none" } }],
+        wake: [{ jobId: "sleeper" }],
+      });
+      expectTypeOf(enqueued[0]?.isNew).toEqualTypeOf<boolean | undefined>();
+      return woken[0];
+    };
+    expectTypeOf(commit).returns.resolves.toEqualTypeOf<
+      "woken" | "not_scheduled" | "not_found" | undefined
+    >();
+    expectTypeOf<{ putt: object }>().not.toExtend<Effects>();
+    expectTypeOf<{ put: { key: string } }>().not.toExtend<Effects>();
+    expectTypeOf<{ queue: "jobs" }>().not.toExtend<EnqueueRequest>();
+    expectTypeOf<{ jitter: "half" }>().not.toExtend<EnqueueOptions["backoff"]>();
+  });
+
+  it("tell the ends of a wait for a job apart by their status", () => {
+    type Completed = Extract<CompletionOutcome, { status: "completed" }>;
+    expectTypeOf<Completed["job"]>().toEqualTypeOf<Job | undefined>();
+    // @ts-expect-error: there is no job before the status is known
+    expectTypeOf<CompletionOutcome["job"]>();
+  });
+
+  it("take the settings of a queue by their names", () => {
+    type Settings = NonNullable<ObjectStoreQueueOptions["queues"]>[string];
+    expectTypeOf<{ deadRetention: "forever"; lease: "1m" }>().toExtend<Settings>();
+    expectTypeOf<{ doneRetention: "forever" }>().not.toExtend<Settings>();
+    const open = (store: ObjectStore) => [
+      ObjectStoreQueue.open(store, { prefix: "queue", queues: { mail: { maxAttempts: 5 } } }),
+      // @ts-expect-error: a misspelt setting
+      ObjectStoreQueue.open(store, { prefix: "queue", queues: { mail: { retryLimit: 5 } } }),
+      // @ts-expect-error: the place cannot be left out
+      ObjectStoreQueue.open(store, { heartbeat: "1s" }),
+    ];
+    expectTypeOf(open).returns.toEqualTypeOf<Promise<ObjectStoreQueue>[]>();
   });
 
   it("take payloads as bytes, a Buffer among them, and no text", () => {

@@ -7,6 +7,7 @@ import type {
   PutOptions,
   StoreCallOptions,
 } from "@wf/core";
+import { checkObjectStore } from "@wf/core/adapter";
 
 /** Turns of the event loop without a request after which nobody is about to make one. */
 const QUIET_TURNS = 8;
@@ -30,7 +31,9 @@ export class BusyObjectStore implements ObjectStore {
   readonly #store: ObjectStore;
   #underWay = 0;
 
+  /** Passes all calls on to `store`. */
   constructor(store: ObjectStore) {
+    checkObjectStore(store);
     this.#store = store;
   }
 

@@ -6,12 +6,15 @@ import type {
   PutOptions,
   StoreCallOptions,
 } from "@wf/core";
+import { checkFunction, checkObjectStore, checkOptions, type OptionNames } from "@wf/core/adapter";
 
 /** What was asked of a store, failed calls included. */
 export interface RequestCounts {
   /** All calls together. */
   readonly requests: number;
+  /** Calls, those with `ifAbsent` among them. */
   readonly puts: number;
+  /** Calls, those with a range and those that found nothing among them. */
   readonly gets: number;
   /** Calls; one may remove several objects. */
   readonly deletes: number;
@@ -27,6 +30,7 @@ export interface RequestCounts {
   readonly objectsListed: number;
 }
 
+/** What a {@link CountingObjectStore} counts. */
 export interface CountingObjectStoreOptions {
   /**
    * Count only the calls about keys that this accepts; a `list` is about its prefix, and a delete of many about
@@ -34,6 +38,8 @@ export interface CountingObjectStoreOptions {
    */
   readonly only?: ((key: string) => boolean) | undefined;
 }
+
+const NAMES: OptionNames<CountingObjectStoreOptions> = { only: true };
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -64,9 +70,14 @@ export class CountingObjectStore implements ObjectStore {
   readonly #only: (key: string) => boolean;
   #counts: Mutable<typeof NONE> = { ...NONE };
 
+  /** Passes all calls on to `store`, and has counted none. @throws WF_INVALID_ARGUMENT */
   constructor(store: ObjectStore, options: CountingObjectStoreOptions = {}) {
+    checkObjectStore(store);
+    checkOptions(options, "options", NAMES);
+    const { only = () => true } = options;
+    checkFunction(only, "only");
     this.#store = store;
-    this.#only = options.only ?? (() => true);
+    this.#only = only;
   }
 
   /** What was counted since the last `take`, or since the start. */

@@ -10,6 +10,7 @@ import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { WfError } from "@wf/core";
+import { checkOptions, type OptionNames, show } from "@wf/core/adapter";
 import type {
   HeldRequest,
   ObjectStoreFaults,
@@ -17,15 +18,21 @@ import type {
 
 const READ_METHODS: readonly (string | undefined)[] = ["GET", "HEAD", "OPTIONS"];
 
+/** What {@link HttpFaultProxy.open} takes. */
 export interface HttpFaultProxyOptions {
   /** Where the server listens: `http://127.0.0.1:9000`, without a path. */
   readonly target: string;
 }
 
+const NAMES: OptionNames<HttpFaultProxyOptions> = { target: true };
+
 /** What {@link HttpFaultProxy.answerNextRequest} is to say. */
 export interface HttpAnswer {
+  /** The status code, such as 503. */
   readonly status: number;
+  /** Default none. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Text is sent as UTF-8. Default empty. */
   readonly body?: string | Uint8Array | undefined;
 }
 
@@ -74,12 +81,13 @@ export class HttpFaultProxy implements ObjectStoreFaults {
    * @throws WF_INVALID_ARGUMENT where `target` is no http URL, or has a path
    */
   static async open(options: HttpFaultProxyOptions): Promise<HttpFaultProxy> {
+    checkOptions(options, "options", NAMES);
     const { target } = options;
-    const url = URL.canParse(target) ? new URL(target) : undefined;
+    const url = typeof target === "string" && URL.canParse(target) ? new URL(target) : undefined;
     if (url?.protocol !== "http:" || url.href !== `${url.origin}/`) {
       throw new WfError(
         "WF_INVALID_ARGUMENT",
-        `target is ${JSON.stringify(target)}: give an URL like http://127.0.0.1:9000`,
+        `target is ${show(target)}: give a URL like http://127.0.0.1:9000`,
       );
     }
     const proxy = new HttpFaultProxy(url);

@@ -9,13 +9,24 @@ import {
   StoreError,
   systemClock,
 } from "@wf/core";
-import { checkBytes, checkedKeys, checkObjectKey, checkRange } from "@wf/core/adapter";
+import {
+  checkClock,
+  checkDelete,
+  checkGet,
+  checkListing,
+  checkOptions,
+  checkPut,
+  type OptionNames,
+} from "@wf/core/adapter";
 import { SortedKeys } from "./sorted-keys.ts";
 
+/** What a {@link MemoryObjectStore} may be given. */
 export interface MemoryObjectStoreOptions {
   /** Where `lastModified` comes from. Default: the system's clock. */
   readonly clock?: Clock | undefined;
 }
+
+const NAMES: OptionNames<MemoryObjectStoreOptions> = { clock: true };
 
 interface StoredObject {
   readonly body: Uint8Array;
@@ -35,8 +46,12 @@ export class MemoryObjectStore implements ObjectStore {
   readonly #objects = new Map<string, StoredObject>();
   readonly #keys = new SortedKeys(this.#objects);
 
+  /** An empty store. @throws WF_INVALID_ARGUMENT */
   constructor(options: MemoryObjectStoreOptions = {}) {
-    this.#clock = options.clock ?? systemClock;
+    checkOptions(options, "options", NAMES);
+    const { clock = systemClock } = options;
+    checkClock(clock);
+    this.#clock = clock;
   }
 
   /**
@@ -44,8 +59,7 @@ export class MemoryObjectStore implements ObjectStore {
    * @throws WF_INVALID_KEY, WF_INVALID_ARGUMENT when nothing was stored because of the arguments
    */
   async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<void> {
-    checkObjectKey(key);
-    checkBytes(body, "body");
+    checkPut(key, body, options);
     options.signal?.throwIfAborted();
     const exists = this.#objects.has(key);
     if (exists && options.ifAbsent) {
@@ -59,9 +73,8 @@ export class MemoryObjectStore implements ObjectStore {
 
   /** @throws WF_INVALID_KEY, WF_INVALID_ARGUMENT (the range) */
   async get(key: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
-    checkObjectKey(key);
+    checkGet(key, options);
     const { range, signal } = options;
-    checkRange(range);
     signal?.throwIfAborted();
     const body = this.#objects.get(key)?.body;
     return range === undefined
@@ -71,12 +84,13 @@ export class MemoryObjectStore implements ObjectStore {
 
   /** @throws WF_INVALID_KEY, for any of the keys; then none is removed */
   async delete(keys: string | readonly string[], options: StoreCallOptions = {}): Promise<void> {
-    const all = checkedKeys(keys);
+    const all = checkDelete(keys, options);
     options.signal?.throwIfAborted();
     for (const key of all) this.#objects.delete(key);
   }
 
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectMeta> {
+    checkListing(prefix, options);
     const { startAfter = "", signal } = options;
     signal?.throwIfAborted();
     for (const key of this.#keys.from(prefix > startAfter ? prefix : startAfter)) {

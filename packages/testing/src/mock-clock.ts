@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers";
 import { type Clock, type Duration, toMs, WfError } from "@wf/core";
-import { checkInteger } from "@wf/core/adapter";
+import { checkInteger, checkOptions, checkSignal, type OptionNames } from "@wf/core/adapter";
 import { type Sleeper, Sleepers } from "./sleepers.ts";
 
 /** 2026-01-01T00:00:00Z. */
@@ -8,6 +8,7 @@ const DEFAULT_START_MS = 1_767_225_600_000;
 const DEFAULT_SETTLE_TURNS = 16;
 const MAX_SETTLE_TURNS = 10_000;
 
+/** How patient a {@link MockClock} is. */
 export interface MockClockOptions {
   /**
    * Turns of the event loop (`setImmediate`) that `advance` leaves to the program before it moves time on,
@@ -16,6 +17,8 @@ export interface MockClockOptions {
    */
   readonly settleTurns?: number | undefined;
 }
+
+const NAMES: OptionNames<MockClockOptions> = { settleTurns: true };
 
 /**
  * A clock that stands still until it is told to {@link MockClock.advance}: a week passes in milliseconds,
@@ -32,6 +35,7 @@ export class MockClock implements Clock {
    * @throws WF_INVALID_ARGUMENT for a start that is no whole number from 0, or `settleTurns` out of bounds
    */
   constructor(startMs: number = DEFAULT_START_MS, options: MockClockOptions = {}) {
+    checkOptions(options, "options", NAMES);
     const { settleTurns = DEFAULT_SETTLE_TURNS } = options;
     checkInteger(startMs, "startMs", 0, Number.MAX_SAFE_INTEGER);
     checkInteger(settleTurns, "settleTurns", 0, MAX_SETTLE_TURNS);
@@ -61,6 +65,7 @@ export class MockClock implements Clock {
    */
   async sleep(duration: Duration, signal?: AbortSignal): Promise<void> {
     const ms = toMs(duration);
+    checkSignal(signal);
     signal?.throwIfAborted();
     if (ms > 0) await this.#sleepUntil(this.#now + ms, signal);
   }

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { show } from "../argument-checks.ts";
 import { WfError } from "../errors.ts";
 import { checkId, checkInteger } from "../queue/checks.ts";
 import type { FrameKind } from "../store/frame.ts";
@@ -52,8 +53,7 @@ export function stepMemosStart(runId: string, stepNumber: number): string {
 /** @throws WF_INVALID_KEY for half a surrogate pair: all of them have the same UTF-8 and would share an entry */
 export function memoName(stepStart: string, userKey: string): string {
   if (typeof userKey !== "string" || !userKey.isWellFormed()) {
-    const shown = typeof userKey === "string" ? JSON.stringify(userKey) : typeof userKey;
-    throw new WfError("WF_INVALID_KEY", `memo key is ${shown}: give a well-formed string`);
+    throw new WfError("WF_INVALID_KEY", `memo key is ${show(userKey)}: give a well-formed string`);
   }
   return stepStart + hash("sha256", userKey);
 }

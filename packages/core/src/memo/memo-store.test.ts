@@ -55,6 +55,35 @@ describe("MemoStore.clearRun", () => {
     expect(store.deletes).toEqual([1_000, 1_000, 1]);
   });
 
+  it("is not made of what is no store, or with options that are none", () => {
+    const refused: [unknown, unknown, RegExp][] = [
+      [{}, {}, /^store .*"put": give an ObjectStore$/],
+      [new MemoryObjectStore(), null, /^options is null/],
+      [
+        new MemoryObjectStore(),
+        { clok: 1 },
+        /^options has "clok", which is no option: there are clock$/,
+      ],
+      [new MemoryObjectStore(), { clock: {} }, /^clock .*"now"/],
+    ];
+    for (const [store, options, message] of refused) {
+      expect(() => new MemoStore(store as never, "memo", options as never)).toThrowError(
+        expect.objectContaining({
+          code: "WF_INVALID_ARGUMENT",
+          message: expect.stringMatching(message),
+        }),
+      );
+    }
+  });
+
+  it("lists no markers for a time that is none", async () => {
+    const memos = new MemoStore(new MemoryObjectStore(), "memo");
+    for (const expiredBefore of [null, Number.NaN, "1"]) {
+      const listing = markers(memos, expiredBefore as never);
+      await expect(listing).rejects.toMatchObject({ code: "WF_INVALID_ARGUMENT" });
+    }
+  });
+
   it("refuses what is no run id, since it could name another run's entries", async () => {
     const memos = new MemoStore(new MemoryObjectStore(), "memo");
     for (const runId of ["", "a/0", "..", "a b", "x".repeat(129)]) {

@@ -1,5 +1,7 @@
+import { checkObject, checkOptions, type OptionNames, show } from "../argument-checks.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { StoreError } from "../errors.ts";
+import { checkClock, checkObjectStore } from "../component-checks.ts";
+import { StoreError, WfError } from "../errors.ts";
 import { checkKeyPrefix } from "../store/object-key.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { Memo } from "./memo.ts";
@@ -19,15 +21,19 @@ const DELETE_BATCH = 1_000;
 
 /** Says that a run has ended, and when, for the sweep that removes its memo entries. */
 export interface TerminalMarker {
+  /** The run that has ended. */
   readonly runId: string;
   /** Milliseconds since the Unix epoch. */
   readonly terminatedAt: number;
 }
 
+/** What a {@link MemoStore} takes beside its place. */
 export interface MemoStoreOptions {
   /** For the waits between the tries of a failed write. Default the machine's. */
   readonly clock?: Clock | undefined;
 }
+
+const NAMES: OptionNames<MemoStoreOptions> = { clock: true };
 
 /**
  * Where memos and the markers of ended runs are kept: an object store and a prefix in it. The runtime
@@ -38,10 +44,16 @@ export interface MemoStoreOptions {
 export class MemoStore {
   readonly #objects: MemoObjects;
 
-  /** @throws WF_INVALID_KEY when `prefix` breaks the rule for object keys or is over 500 bytes */
+  /**
+   * @throws WF_INVALID_KEY when `prefix` breaks the rule for object keys or is over 500 bytes, WF_INVALID_ARGUMENT
+   */
   constructor(store: ObjectStore, prefix: string, options: MemoStoreOptions = {}) {
+    checkObjectStore(store);
     checkKeyPrefix(prefix, "memo prefix");
-    this.#objects = new MemoObjects(store, prefix, options.clock ?? systemClock);
+    checkOptions(options, "options", NAMES);
+    const { clock = systemClock } = options;
+    checkClock(clock);
+    this.#objects = new MemoObjects(store, prefix, clock);
   }
 
   /**
@@ -91,12 +103,19 @@ export class MemoStore {
    * The markers, oldest first. With `expiredBefore`, only those strictly older than that time; the listing
    * ends at the first one that is not, so it costs no more than what has expired.
    *
-   * @throws WF_DATA_CORRUPT when something that is no marker is found among them
+   * @throws WF_INVALID_ARGUMENT; WF_DATA_CORRUPT when something that is no marker is found among them
    */
   async *listTerminalMarkers(
     options: { readonly expiredBefore?: number | undefined } = {},
   ): AsyncIterable<TerminalMarker> {
+    checkObject(options, "options");
     const { expiredBefore = Number.POSITIVE_INFINITY } = options;
+    if (typeof expiredBefore !== "number" || Number.isNaN(expiredBefore)) {
+      throw new WfError(
+        "WF_INVALID_ARGUMENT",
+        `expiredBefore is ${show(expiredBefore)}: give milliseconds since the Unix epoch`,
+      );
+    }
     for await (const name of this.#objects.names(MARKERS_START)) {
       const marker = parseMarkerName(name);
       if (marker === undefined) throw noMarker(this.#objects.keyOf(name));
@@ -107,6 +126,7 @@ export class MemoStore {
 
   /** Removes one marker; a missing one is no error. */
   async deleteTerminalMarker(marker: TerminalMarker): Promise<void> {
+    checkObject(marker, "marker");
     await this.#objects.remove([markerName(marker.runId, marker.terminatedAt)]);
   }
 }

@@ -121,6 +121,10 @@ describe("Memo get and put", () => {
     await expect(memo.put("a", "text" as never)).rejects.toMatchObject({
       code: "WF_INVALID_ARGUMENT",
     });
+    for (const compute of [undefined, null, "value"]) {
+      const remembering = memo.remember("a", compute as never);
+      await expect(remembering).rejects.toThrowError(/compute is .*give a function/);
+    }
     expect(() => memos.memo("a/b", 0)).toThrowError(
       expect.objectContaining({ code: "WF_INVALID_RUN_ID" }),
     );

@@ -1,3 +1,4 @@
+import { checkFunction } from "../argument-checks.ts";
 import { checkBytes } from "../queue/checks.ts";
 import { canonicalEncoding } from "./canonical-encoding.ts";
 import { contentUserKey, MEMO_FRAME, memoName } from "./memo-keys.ts";
@@ -14,7 +15,9 @@ import { decodeRemembered, encodeRemembered } from "./remembered-value.ts";
  * worth another attempt of the step. A damaged entry is WF_DATA_CORRUPT, never a wrong value.
  */
 export class Memo {
+  /** The run whose entries these are. */
   readonly runId: string;
+  /** The step of that run, 0 for the first. */
   readonly stepNumber: number;
   readonly #objects: MemoObjects;
   /** What the names of its objects begin with. */
@@ -69,6 +72,7 @@ export class Memo {
    */
   async remember<T>(key: string, compute: () => Promise<T> | T): Promise<T> {
     const name = memoName(this.#start, key);
+    checkFunction(compute, "compute");
     this.#pending ??= new Map();
     let pending = this.#pending.get(name);
     if (pending === undefined) {

@@ -1,11 +1,15 @@
+import { checkList, checkObject, checkSignal, show } from "../argument-checks.ts";
 import { toMs } from "../duration.ts";
 import { WfError } from "../errors.ts";
 import { DEFAULT_BACKOFF, resolveBackoff } from "./backoff.ts";
 import type { Effects, EnqueueOptions, EnqueueRequest, WakeRequest } from "./effects.ts";
+import type { ClaimOptions, CommitOptions, NackOptions, WaitOptions } from "./queue.ts";
 
 export const MAX_QUEUE_NAME_BYTES = 255;
 export const MAX_ID_LENGTH = 128;
+/** Bytes of a KV key in UTF-8; it has at least 1. */
 export const MAX_KV_KEY_BYTES = 512;
+/** Bytes of a KV value: 256 KiB. */
 export const MAX_KV_VALUE_BYTES = 262_144;
 export const MAX_DEDUP_KEY_BYTES = 512;
 export const MAX_PRIORITY = 2 ** 32 - 1;
@@ -22,17 +26,17 @@ const MAX_TIME = 8.64e15;
 const ID = /^[A-Za-z0-9_-]{1,128}$/;
 
 /** @throws WF_INVALID_QUEUE_NAME */
-export function checkQueueName(name: string): void {
+export function checkQueueName(name: string, what = "queue name"): void {
   if (typeof name === "string" && name.length * 3 <= MAX_QUEUE_NAME_BYTES && name.isWellFormed())
     return;
   const bytes = wellFormedBytes(name);
   if (bytes === undefined) {
-    throw new WfError("WF_INVALID_QUEUE_NAME", `queue name ${show(name)} is no well-formed string`);
+    throw new WfError("WF_INVALID_QUEUE_NAME", `${what} ${show(name)} is no well-formed string`);
   }
   if (bytes > MAX_QUEUE_NAME_BYTES) {
     throw new WfError(
       "WF_INVALID_QUEUE_NAME",
-      `queue name ${show(name)} has ${bytes} bytes; at most ${MAX_QUEUE_NAME_BYTES} are allowed`,
+      `${what} ${show(name)} has ${bytes} bytes; at most ${MAX_QUEUE_NAME_BYTES} are allowed`,
     );
   }
 }
@@ -71,7 +75,7 @@ export function checkKvKey(key: string): void {
       "WF_INVALID_KEY",
       `KV key ${show(key)} has ${bytes ?? "no"} bytes of UTF-8; it takes a well-formed string of ` +
         `1 to ${MAX_KV_KEY_BYTES} bytes`,
-      { key: String(key) },
+      typeof key === "string" ? { key } : {},
     );
   }
 }
@@ -109,17 +113,34 @@ export function checkInteger(value: number, name: string, least: number, most: n
   }
 }
 
+/**
+ * Checks that the options of a call are an object, and the signal that they have in common.
+ *
+ * @throws WF_INVALID_ARGUMENT
+ */
+export function checkCallOptions(
+  options: CommitOptions | ClaimOptions | NackOptions | WaitOptions,
+): void {
+  checkObject(options, "options");
+  checkSignal((options as CommitOptions).signal);
+}
+
 /** Checks what a caller asks to be enqueued, its `kv` and `onDead` included. */
-export function checkEnqueue(queue: string, payload: Uint8Array, options: EnqueueOptions): void {
+export function checkEnqueue(
+  queue: string,
+  payload: Uint8Array,
+  options: EnqueueOptions & CommitOptions,
+): void {
   checkQueueName(queue);
   checkPayload(payload, "payload", MAX_PAYLOAD_BYTES);
+  checkCallOptions(options);
   if (options.id !== undefined) checkId(options.id, "WF_INVALID_JOB_ID");
   if (options.headers !== undefined) checkHeaders(options.headers);
   if (options.runAt !== undefined) {
     if (options.delay !== undefined) {
       throw new WfError("WF_INVALID_ARGUMENT", "runAt and delay are both given: give one of them");
     }
-    if (!(Math.abs(options.runAt) <= MAX_TIME)) {
+    if (typeof options.runAt !== "number" || !(Math.abs(options.runAt) <= MAX_TIME)) {
       throw new WfError(
         "WF_INVALID_ARGUMENT",
         `runAt is ${show(options.runAt)}: give milliseconds since the Unix epoch`,
@@ -133,14 +154,16 @@ export function checkEnqueue(queue: string, payload: Uint8Array, options: Enqueu
     checkInteger(options.maxAttempts, "maxAttempts", 1, MAX_ATTEMPTS);
   }
   if (options.dedupKey !== undefined) checkDedupKey(options.dedupKey);
-  if (options.kv !== undefined) checkPuts(options.kv);
+  if (options.kv !== undefined) checkPuts(options.kv, "kv");
   if (options.onDead !== undefined) checkOnDead(options.onDead);
 }
 
 /** Checks all that a commit is asked to do, so that nothing is written for a bad request. */
-export function checkEffects(effects: Effects): void {
+export function checkEffects(effects: Effects, name = "effects"): void {
+  checkObject(effects, name);
   let entries = 0;
   if (effects.expect !== undefined) {
+    checkObject(effects.expect, "expect");
     for (const key of Object.keys(effects.expect)) {
       const value = effects.expect[key];
       checkKvKey(key);
@@ -150,8 +173,8 @@ export function checkEffects(effects: Effects): void {
       entries++;
     }
   }
-  if (effects.put !== undefined) entries += checkPuts(effects.put);
-  for (const key of effects.delete ?? []) {
+  if (effects.put !== undefined) entries += checkPuts(effects.put, "put");
+  for (const key of listed(effects.delete, "delete")) {
     checkKvKey(key);
     if (effects.put !== undefined && Object.hasOwn(effects.put, key)) {
       throw new WfError(
@@ -161,11 +184,11 @@ export function checkEffects(effects: Effects): void {
     }
     entries++;
   }
-  for (const request of effects.enqueue ?? []) {
+  for (const request of listed(effects.enqueue, "enqueue")) {
     checkRequest(request);
     entries++;
   }
-  for (const request of effects.wake ?? []) {
+  for (const request of listed(effects.wake, "wake")) {
     checkWake(request);
     entries++;
   }
@@ -177,7 +200,9 @@ export function checkEffects(effects: Effects): void {
   }
 }
 
+/** @throws WF_INVALID_JOB_ID, and WF_INVALID_ARGUMENT where the payload is no bytes or over 256 KiB */
 export function checkWake(request: WakeRequest): void {
+  checkObject(request, "an entry of wake");
   checkId(request.jobId, "WF_INVALID_JOB_ID");
   const { payload } = request;
   if (payload !== undefined) checkPayload(payload, "wake payload", MAX_WAKE_PAYLOAD_BYTES);
@@ -193,23 +218,35 @@ function checkPayload(payload: Uint8Array, name: string, maxBytes: number): void
 }
 
 function checkRequest(request: EnqueueRequest): void {
+  checkObject(request, "an entry of enqueue");
   checkEnqueue(request.queue, request.payload, request);
 }
 
 function checkOnDead(effects: Effects): void {
+  checkObject(effects, "onDead");
   if (effects.expect !== undefined) {
     throw new WfError(
       "WF_INVALID_ARGUMENT",
       "onDead holds expect: what happens at a job's death cannot depend on a precondition",
     );
   }
-  if (effects.enqueue?.some((request) => request.onDead !== undefined)) {
+  // Before the rest, which would follow one into another.
+  if (listed(effects.enqueue, "onDead.enqueue").some((request) => request?.onDead !== undefined)) {
     throw new WfError("WF_INVALID_ARGUMENT", "onDead holds an enqueue with its own onDead");
   }
   checkEffects(effects);
 }
 
-function checkPuts(puts: Readonly<Record<string, Uint8Array>>): number {
+const NONE: readonly never[] = [];
+
+function listed<T>(entries: readonly T[] | undefined, name: string): readonly T[] {
+  if (entries === undefined) return NONE;
+  checkList(entries, name);
+  return entries;
+}
+
+function checkPuts(puts: Readonly<Record<string, Uint8Array>>, name: string): number {
+  checkObject(puts, name);
   const keys = Object.keys(puts);
   for (const key of keys) {
     checkKvKey(key);
@@ -219,6 +256,7 @@ function checkPuts(puts: Readonly<Record<string, Uint8Array>>): number {
 }
 
 function checkHeaders(headers: Readonly<Record<string, string>>): void {
+  checkObject(headers, "headers");
   let bytes = 0;
   for (const name of Object.keys(headers)) {
     const value = headers[name];
@@ -255,10 +293,4 @@ function checkDedupKey(key: string): void {
 function wellFormedBytes(value: unknown): number | undefined {
   if (typeof value !== "string" || !value.isWellFormed()) return undefined;
   return Buffer.byteLength(value);
-}
-
-/** A value for a message, cut so that one bad value cannot fill a log. */
-function show(value: unknown): string {
-  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

@@ -8,6 +8,7 @@ import type { Page, PageOptions } from "./page.ts";
  * when the promise resolves. Bad keys and values fail with WF_INVALID_KEY and WF_KV_VALUE_TOO_LARGE.
  */
 export interface KeyValue extends KeyValueReader {
+  /** Writes `value`, whatever is there. @throws WF_INVALID_KEY, WF_KV_VALUE_TOO_LARGE, WF_INVALID_ARGUMENT */
   put(key: string, value: Uint8Array): Promise<void>;
   /** A missing key is no error. */
   delete(key: string): Promise<void>;
@@ -17,7 +18,9 @@ export interface KeyValue extends KeyValueReader {
   compareAndDelete(key: string, expected: Uint8Array): Promise<boolean>;
 }
 
+/** The reading half of {@link KeyValue}, also where another process serves it. */
 export interface KeyValueReader {
+  /** The value, or undefined where there is none. @throws WF_INVALID_KEY */
   get(key: string): Promise<Uint8Array | undefined>;
   /**
    * Entries whose key starts with `prefix` ("" for all), in byte order of the keys. Entries that are there
@@ -26,7 +29,10 @@ export interface KeyValueReader {
   scan(prefix: string, page?: PageOptions): Promise<Page<KeyValueEntry>>;
 }
 
+/** One entry of {@link KeyValueReader.scan}. */
 export interface KeyValueEntry {
+  /** All of it, the prefix that was asked for included. */
   readonly key: string;
+  /** At most 256 KiB. */
   readonly value: Uint8Array;
 }

@@ -1,12 +1,15 @@
-import { WfError } from "../errors.ts";
+import { checkObject, checkText } from "../argument-checks.ts";
+import { checkInteger } from "./checks.ts";
 
 /** Part of a listing. Only a missing `next` means the end; a page may be short. */
 export interface Page<T> {
+  /** In the order of the listing; possibly none. */
   readonly items: readonly T[];
   /** Pass it as `after` for the next page. Stays valid when what it points at is gone. */
   readonly next: string | undefined;
 }
 
+/** Which part of a listing to give. */
 export interface PageOptions {
   /** A `next` of the same listing. Default from the start. */
   readonly after?: string | undefined;
@@ -17,14 +20,11 @@ export interface PageOptions {
 export const DEFAULT_PAGE_LIMIT = 100;
 export const MAX_PAGE_LIMIT = 1_000;
 
-/** @throws WF_INVALID_ARGUMENT */
-export function pageLimit(page: PageOptions | undefined): number {
-  const limit = page?.limit ?? DEFAULT_PAGE_LIMIT;
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE_LIMIT) {
-    throw new WfError(
-      "WF_INVALID_ARGUMENT",
-      `limit is ${limit}: a page holds 1 to ${MAX_PAGE_LIMIT} entries`,
-    );
-  }
+/** The entries that a page may have, once all of `page` is checked. @throws WF_INVALID_ARGUMENT */
+export function pageLimit(page: PageOptions = {}): number {
+  checkObject(page, "page");
+  const { after, limit = DEFAULT_PAGE_LIMIT } = page;
+  if (after !== undefined) checkText(after, "after");
+  checkInteger(limit, "limit", 1, MAX_PAGE_LIMIT);
   return limit;
 }

@@ -23,8 +23,11 @@ import type { Page, PageOptions } from "./page.ts";
  * over a queue that has one owner.
  */
 export interface Queue extends AsyncDisposable {
+  /** Where every time that the queue writes comes from. */
   readonly clock: Clock;
+  /** State of the queue's callers, kept with the jobs. */
   readonly kv: KeyValue;
+  /** What is in the queue. Reading changes nothing. */
   readonly inspect: QueueInspector;
 
   /**
@@ -85,20 +88,26 @@ export interface Queue extends AsyncDisposable {
   /**
    * Removes a job that is pending or scheduled and applies `effectsIfRemoved` in that commit. A claimed job
    * is asked to stop: durably, and by its claim's `abortSignal`.
+   *
+   * @throws WF_INVALID_JOB_ID, and for the effects as `commit`
    */
   cancel(jobId: string, effectsIfRemoved?: Effects): Promise<"removed" | "requested" | "not_found">;
 
-  /** Makes a scheduled job pending now, with up to 256 KiB for its handler. */
+  /** Makes a scheduled job pending now, with up to 256 KiB for its handler. @throws WF_INVALID_JOB_ID, WF_INVALID_ARGUMENT */
   wake(jobId: string, payload?: Uint8Array): Promise<WakeResult>;
 
   /**
    * Gives a dead job a new life with no attempts used.
    *
-   * @throws WF_JOB_NOT_FOUND, WF_INVALID_STATE when it is not dead
+   * @throws WF_JOB_NOT_FOUND, WF_INVALID_STATE when it is not dead, WF_INVALID_JOB_ID
    */
   requeueDead(jobId: string): Promise<void>;
 
-  /** Resolves when the job is done, dead or removed. Not when it is retried. */
+  /**
+   * Resolves when the job is done, dead or removed. Not when it is retried.
+   *
+   * @throws WF_INVALID_JOB_ID, WF_INVALID_DURATION, WF_INVALID_ARGUMENT
+   */
   waitForCompletion(jobId: string, options?: WaitOptions): Promise<CompletionOutcome>;
 
   /** Writes what is under way, then stops. Claims that are still open are given back at the next open. */
@@ -107,6 +116,7 @@ export interface Queue extends AsyncDisposable {
 
 /** The read side, also where another process serves it. */
 export interface QueueInspector {
+  /** The job with its payload, or undefined where none of this id is kept. */
   getJob(jobId: string): Promise<Job | undefined>;
   /**
    * Jobs of one state: pending in claim order, scheduled by due time, claimed and dead by id, done by the
@@ -121,17 +131,23 @@ export interface QueueInspector {
   attempts(jobId: string): Promise<readonly JobAttempt[]>;
 }
 
+/** How many jobs of one queue are in each state, now. */
 export interface QueueStats {
+  /** Jobs that a claim can take. */
   readonly pending: number;
+  /** Jobs whose time has not come. */
   readonly scheduled: number;
+  /** Jobs with a delivery under way. */
   readonly claimed: number;
   /** Jobs ever acknowledged. */
   readonly done: number;
+  /** Dead jobs that are still kept. */
   readonly dead: number;
   /** Milliseconds that the oldest pending job has waited since it was enqueued; undefined with none. */
   readonly oldestPendingAgeMs: number | undefined;
 }
 
+/** What a commit may be given beside its effects. */
 export interface CommitOptions {
   /**
    * Ends the waiting for a queue that cannot take more for the moment; nothing of the commit is applied
@@ -140,6 +156,7 @@ export interface CommitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How many jobs to take, for how long, and whether to wait for them. */
 export interface ClaimOptions {
   /** 1 to 10,000 jobs. Default 1. */
   readonly max?: number | undefined;
@@ -153,6 +170,7 @@ export interface ClaimOptions {
 
 /** The right to settle one delivery of a job. Only a claim can be settled, not a job that was read. */
 export interface Claim {
+  /** The job as it was claimed, this delivery counted in its `attempts`. */
   readonly job: Job;
   /** Tells this delivery from every other. */
   readonly token: string;
@@ -171,6 +189,7 @@ export interface Claim {
   ensureLease(remaining: Duration): Promise<void>;
 }
 
+/** What is to come of a delivery that failed. */
 export interface NackOptions {
   /** Wait this long instead of the backoff. */
   readonly retryAfter?: Duration | undefined;
@@ -178,12 +197,15 @@ export interface NackOptions {
   readonly onDead?: Effects | undefined;
 }
 
+/** How long {@link Queue.waitForCompletion} waits. */
 export interface WaitOptions {
   /** Default: as long as it takes. */
   readonly timeout?: Duration | undefined;
+  /** Ends the waiting; the call rejects with `signal.reason` then. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What {@link Queue.waitForCompletion} has seen: the job has ended, there is none, or the timeout came first. */
 export type CompletionOutcome =
   /** `job` where it is still kept: dead always, done with retention, removed never. */
   | { readonly status: "completed"; readonly job: Job | undefined }

@@ -1,3 +1,4 @@
+import { checkObject } from "../argument-checks.ts";
 import { checkInteger } from "../queue/checks.ts";
 import { checkKeyPrefix, MAX_KEY_BYTES } from "./object-key.ts";
 import type { RequestPolicyOptions } from "./request-policy.ts";
@@ -19,7 +20,9 @@ export interface BucketStoreOptions extends RequestPolicyOptions {
 export interface BucketLimits {
   /** Bytes of an object's name, its prefix included. */
   readonly maxNameBytes: number;
+  /** Default and greatest value of the option: bytes of a body. */
   readonly maxObjectBytes: Bound;
+  /** Default and greatest value of the option: objects on a page. */
   readonly listPageSize: Bound;
 }
 
@@ -29,10 +32,13 @@ interface Bound {
   readonly most: number;
 }
 
+/** {@link BucketStoreOptions}, checked and with their defaults: see {@link resolveBucketOptions}. */
 export interface BucketSettings {
   /** What the name of every object starts with: a prefix with its "/", or nothing. */
   readonly keyPrefix: string;
+  /** Bodies of more bytes are to be refused: see `checkObjectSize`. */
   readonly maxObjectBytes: number;
+  /** Objects to ask for with one request. */
   readonly listPageSize: number;
 }
 
@@ -41,6 +47,7 @@ export function resolveBucketOptions(
   options: BucketStoreOptions,
   limits: BucketLimits,
 ): BucketSettings {
+  checkObject(options, "options");
   const {
     prefix,
     maxObjectBytes = limits.maxObjectBytes.default,

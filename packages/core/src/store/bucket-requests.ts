@@ -8,18 +8,23 @@ export function isWrite(operation: StoreOperation): boolean {
   return operation !== "get" && operation !== "list";
 }
 
+/** What {@link BucketRequests.send} has to know of a request. */
 export interface BucketRequest {
+  /** Says whether a lost answer leaves a doubt. */
   readonly operation: StoreOperation;
   /** The key, a prefix of keys, or some of many keys: for the message. */
   readonly of: string;
   /** Of the object, where it is one. */
   readonly key?: string | undefined;
+  /** The caller's. */
   readonly signal: AbortSignal | undefined;
 }
 
+/** What the requests of one store have in common. */
 export interface BucketRequestsOptions {
   /** Where the keys begin, for messages: "s3://bucket/my-app/". */
   readonly location: string;
+  /** How often a request is tried, and how long each try may take. */
   readonly policy: RequestPolicy;
   /** What it means that a request failed with `error`. `nowMs` is for `retryAfterMs`. */
   readonly mapFailure: (error: unknown, operation: StoreOperation, nowMs: number) => RequestFailure;
@@ -29,6 +34,7 @@ export interface BucketRequestsOptions {
 export class BucketRequests {
   readonly #options: BucketRequestsOptions;
 
+  /** The requests to the place that `options` names. */
   constructor(options: BucketRequestsOptions) {
     this.#options = options;
   }

@@ -1,4 +1,6 @@
+import { checkObjectStore } from "../component-checks.ts";
 import { StoreError, WfError } from "../errors.ts";
+import { checkPut } from "./checks.ts";
 import type { ObjectStore, StoreCallOptions } from "./object-store.ts";
 
 /** How a create ended: `created`, or lost to the object that is there, with its bytes. */
@@ -20,6 +22,8 @@ export async function createObject(
   body: Uint8Array,
   options: StoreCallOptions = {},
 ): Promise<CreateResult> {
+  checkObjectStore(store);
+  checkPut(key, body, options);
   try {
     await store.put(key, body, { ifAbsent: true, signal: options.signal });
     return { created: true };

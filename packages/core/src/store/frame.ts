@@ -11,6 +11,7 @@ import { StoreError } from "../errors.ts";
  */
 const HEADER_BYTES = 9;
 
+/** What tells the objects of one kind from all others. */
 export interface FrameKind {
   /** Four ASCII characters. */
   readonly magic: string;

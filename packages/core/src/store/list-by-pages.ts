@@ -2,7 +2,9 @@ import { StoreError } from "../errors.ts";
 import { isObjectKey, MAX_KEY_BYTES } from "./object-key.ts";
 import type { ListOptions, ObjectMeta } from "./object-store.ts";
 
+/** What {@link listByPages} is to list. */
 export interface Listing extends ListOptions {
+  /** The caller's, any string. */
   readonly prefix: string;
   /** For the message: "list s3://bucket/a/". */
   readonly what: string;
@@ -12,6 +14,7 @@ export interface Listing extends ListOptions {
 
 /** What to ask a store for. */
 export interface ListQuery {
+  /** The caller's, which some key can start with. */
   readonly prefix: string;
   /**
    * No object before this is needed. It is as much of the caller's as a key can start with; a store that leaves
@@ -22,6 +25,7 @@ export interface ListQuery {
   readonly token: string | undefined;
 }
 
+/** What a store has answered to a {@link ListQuery}. */
 export interface ListedPage {
   /** In the order in which they came, named without the store's prefix. */
   readonly objects: readonly ObjectMeta[];

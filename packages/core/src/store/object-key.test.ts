@@ -56,7 +56,7 @@ describe("checkKeyPrefix", () => {
     checkKeyPrefix(prefix, "prefix");
     checkKeyPrefix(`${prefix}y`, "prefix");
     expect(() => checkKeyPrefix(`${prefix}yz`, "memoPrefix")).toThrowError(
-      /as memoPrefix it may have at most 500 bytes and has 501/,
+      /^memoPrefix .*it may have at most 500 bytes and has 501/,
     );
     expect(() => checkKeyPrefix(prefix, "prefix", 402)).toThrowError(/at most 498/);
   });

@@ -1,5 +1,7 @@
+import { show } from "../argument-checks.ts";
 import { WfError } from "../errors.ts";
 
+/** Bytes of an object key, which is ASCII; stores that have a prefix add it to that. */
 export const MAX_KEY_BYTES = 900;
 export const MAX_KEY_SEGMENT_BYTES = 200;
 /** Azure takes 254, the container's and the prefix's among them (Naming and referencing containers, blobs). */
@@ -18,7 +20,7 @@ const RULE =
  */
 export function checkObjectKey(key: string): void {
   const problem = problemOf(key);
-  if (problem !== undefined) throw invalid(String(key), problem);
+  if (problem !== undefined) throw invalid("key", key, problem);
 }
 
 /** Whether {@link checkObjectKey} takes it: for names that others may have stored beside the objects of wf. */
@@ -34,11 +36,11 @@ function problemOf(key: string): string | undefined {
   for (const segment of segments) {
     // Azure and Windows drop a dot at the end, and "." and ".." are what paths are resolved by.
     if (segment === "" || segment.endsWith(".")) {
-      return `its segment ${JSON.stringify(segment)} is not allowed`;
+      return `its segment ${show(segment)} is not allowed`;
     }
     if (segment.length > MAX_KEY_SEGMENT_BYTES) return `a segment has ${segment.length} bytes`;
     if (!SEGMENT.test(segment)) {
-      return `its segment ${JSON.stringify(segment)} has other characters`;
+      return `its segment ${show(segment)} has other characters`;
     }
   }
   return undefined;
@@ -53,16 +55,18 @@ function problemOf(key: string): string | undefined {
  * @throws WF_INVALID_KEY
  */
 export function checkKeyPrefix(prefix: string, name: string, roomBytes = 400): void {
-  checkObjectKey(prefix);
+  const problem = problemOf(prefix);
+  if (problem !== undefined) throw invalid(name, prefix, problem);
   const most = MAX_KEY_BYTES - roomBytes;
   if (prefix.length > most) {
-    throw invalid(prefix, `as ${name} it may have at most ${most} bytes and has ${prefix.length}`);
+    throw invalid(name, prefix, `it may have at most ${most} bytes and has ${prefix.length}`);
   }
 }
 
-function invalid(key: string, problem: string): WfError {
-  const shown = key.length > 100 ? `${key.slice(0, 100)}…` : key;
-  return new WfError("WF_INVALID_KEY", `key ${JSON.stringify(shown)}: ${problem}; ${RULE}`, {
-    key,
-  });
+function invalid(name: string, key: unknown, problem: string): WfError {
+  return new WfError(
+    "WF_INVALID_KEY",
+    `${name} ${show(key)}: ${problem}; ${RULE}`,
+    typeof key === "string" ? { key } : {},
+  );
 }

@@ -1,7 +1,9 @@
 /**
  * An object store: all that a third party has to write to carry wf on another store.
  *
- * Keys are as {@link checkObjectKey} allows: ASCII segments, so that every store keeps one order.
+ * Keys are 1 to 100 segments of `A-Z a-z 0-9 . _ = -` joined by "/", none of them empty or with "." at its
+ * end, at most 200 bytes a segment and 900 in all, so that every store keeps one order. `checkObjectKey` of
+ * `@wf/core/adapter` checks that.
  * Create-if-absent is the only atomic primitive that all stores share, so it is the only one used.
  *
  * Failures are `StoreError`s: `WF_STORE_UNAVAILABLE` where nothing happened and a repeat is safe,
@@ -37,26 +39,33 @@ export interface ObjectStore {
   list(prefix: string, options?: ListOptions): AsyncIterable<ObjectMeta>;
 }
 
+/** What every method of an {@link ObjectStore} may be given. */
 export interface StoreCallOptions {
+  /** Aborts the call, which then rejects with `signal.reason`. A write may still land. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** See {@link ObjectStore.put}. */
 export interface PutOptions extends StoreCallOptions {
   /** Refuse to replace an existing object. Default false. */
   readonly ifAbsent?: boolean | undefined;
 }
 
+/** See {@link ObjectStore.get}. */
 export interface GetOptions extends StoreCallOptions {
   /** Only these bytes: `offset` from 0, `length` at least 1. Default the whole object. */
   readonly range?: { readonly offset: number; readonly length: number } | undefined;
 }
 
+/** See {@link ObjectStore.list}. */
 export interface ListOptions extends StoreCallOptions {
   /** Only keys after this one, itself excluded. Default from the first. */
   readonly startAfter?: string | undefined;
 }
 
+/** What a listing tells of an object. */
 export interface ObjectMeta {
+  /** All of it, the prefix that was asked for included. */
   readonly key: string;
   /** Bytes. */
   readonly size: number;

@@ -183,10 +183,17 @@ describe("RequestPolicy", () => {
     [{ requestTimeout: 0 }, "requestTimeout is 0"],
     [{ maxAttempts: 0 }, "maxAttempts is 0"],
     [{ maxAttempts: 1.5 }, "maxAttempts is 1.5"],
-    [{ retryBackoff: { base: -1 } }, "backoff.base is -1"],
+    [{ maxAttempts: null }, "maxAttempts is null"],
+    [{ retryBackoff: { base: -1 } }, "retryBackoff.base is -1"],
+    [{ retryBackoff: { jitter: "half" } }, 'retryBackoff.jitter is "half"'],
+    [{ retryBackoff: { factor: 2 } }, 'retryBackoff has "factor", which is no option'],
+    [{ retryBackoff: 7 }, "retryBackoff is 7"],
+    [{ clock: {} }, 'clock is [object Object] and has no method "now"'],
+    [{ random: 7 }, "random is 7"],
+    [null, "options is null"],
   ] as const) {
     it(`refuses an option out of bounds: ${message}`, () => {
-      expect(() => new RequestPolicy(options)).toThrow(message);
+      expect(() => new RequestPolicy(options as never)).toThrow(message);
     });
   }
 });

@@ -1,4 +1,6 @@
+import { checkObject } from "../argument-checks.ts";
 import { type Clock, systemClock } from "../clock.ts";
+import { checkClock, checkRandom } from "../component-checks.ts";
 import { type Duration, toMs } from "../duration.ts";
 import { describeError, StoreError, type WfErrorCode } from "../errors.ts";
 import { type Backoff, type BackoffOptions, backoffMs, resolveBackoff } from "../queue/backoff.ts";
@@ -14,6 +16,7 @@ const ANSWERED = new Error("the request has ended");
 /** A server that asks for more is asked again after this. */
 const MAX_RETRY_AFTER_MS = 60_000;
 
+/** How a {@link RequestPolicy} sends requests. */
 export interface RequestPolicyOptions {
   /** The longest that one try may take, its answer's body included. Default 30 s, at least 1 ms. */
   readonly requestTimeout?: Duration | undefined;
@@ -47,9 +50,11 @@ export interface RequestFailure {
 export interface StoreCall {
   /** For the message: "put a/b". */
   readonly what: string;
+  /** The object's, for the error; undefined where the call is about none, or several. */
   readonly key?: string | undefined;
   /** Whether a try without an answer may have changed something. */
   readonly writes: boolean;
+  /** Ends the call, also between two tries; it rejects with `signal.reason` then. */
   readonly signal?: AbortSignal | undefined;
   /**
    * What it means that a try failed with `error`. Not asked about a deadline or an abort.
@@ -74,14 +79,22 @@ export class RequestPolicy {
 
   /** @throws WF_INVALID_ARGUMENT, WF_INVALID_DURATION naming the option */
   constructor(options: RequestPolicyOptions = {}) {
-    const { requestTimeout = DEFAULT_REQUEST_TIMEOUT, maxAttempts = DEFAULT_MAX_ATTEMPTS } =
-      options;
+    checkObject(options, "options");
+    const {
+      requestTimeout = DEFAULT_REQUEST_TIMEOUT,
+      maxAttempts = DEFAULT_MAX_ATTEMPTS,
+      retryBackoff = {},
+      clock = systemClock,
+      random = systemRandom,
+    } = options;
     this.#timeoutMs = positiveMs(requestTimeout, "requestTimeout");
     checkInteger(maxAttempts, "maxAttempts", 1, 100);
     this.#maxAttempts = maxAttempts;
-    this.#backoff = resolveBackoff(options.retryBackoff ?? {}, DEFAULT_BACKOFF);
-    this.#clock = options.clock ?? systemClock;
-    this.#random = options.random ?? systemRandom;
+    this.#backoff = resolveBackoff(retryBackoff, DEFAULT_BACKOFF, "retryBackoff");
+    checkClock(clock);
+    this.#clock = clock;
+    checkRandom(random);
+    this.#random = random;
   }
 
   /**

@@ -1,3 +1,4 @@
+import { show } from "../argument-checks.ts";
 import { type Duration, toMs } from "../duration.ts";
 import { WfError } from "../errors.ts";
 
@@ -10,5 +11,5 @@ import { WfError } from "../errors.ts";
 export function positiveMs(duration: Duration, name: string): number {
   const ms = toMs(duration, name);
   if (ms >= 1) return ms;
-  throw new WfError("WF_INVALID_ARGUMENT", `${name} is ${duration}: give at least 1 ms`);
+  throw new WfError("WF_INVALID_ARGUMENT", `${name} is ${show(duration)}: give at least 1 ms`);
 }

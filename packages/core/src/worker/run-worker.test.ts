@@ -165,14 +165,49 @@ describe("runWorker", () => {
       [worker, "jobs", { concurrency: 0 }, /concurrency is 0: .* 1 to 10000/],
       [worker, "jobs", { concurrency: 10_001 }, /concurrency is 10001/],
       [worker, "jobs", { lease: 0 }, /lease is 0/],
-      [worker, "jobs", { maxRunTime: "0s" }, /maxRunTime is 0s/],
+      [worker, "jobs", { maxRunTime: "0s" }, /maxRunTime is "0s"/],
       [worker, "jobs", { pollInterval: -1 }, /pollInterval is -1/],
+      [worker, "jobs", { pollInterval: null }, /pollInterval is null/],
+      [worker, "jobs", { concurrency: null }, /concurrency is null/],
+      [worker, "jobs", { logger: {} }, /logger .*"debug"/],
       [worker, "jobs", { signal: undefined }, /signal is undefined/],
+      [worker, "jobs", { signal: {} }, /signal is \[object Object\]: give an AbortSignal/],
+      [worker, "jobs", { concurency: 2 }, /options has "concurency".*concurrency/],
     ];
     for (const [bad, name, options, message] of refused) {
       const running = runWorker(queue, name, bad as Worker, { signal, ...options });
       await expect(running).rejects.toThrowError(message);
     }
+    const bare: [unknown, unknown, RegExp][] = [
+      [queue, undefined, /options is undefined/],
+      [queue, null, /options is null/],
+      [{}, { signal }, /queue .*"claim"/],
+    ];
+    for (const [bad, options, message] of bare) {
+      const running = runWorker(
+        bad as typeof queue,
+        "jobs",
+        worker,
+        options as { signal: AbortSignal },
+      );
+      await expect(running).rejects.toThrowError(
+        expect.objectContaining({
+          code: "WF_INVALID_ARGUMENT",
+          message: expect.stringMatching(message),
+        }),
+      );
+    }
     expect(await stats()).toMatchObject({ pending: 1 });
+  });
+
+  it("kills a job whose error brings bad effects, instead of leaving it to its lease", async () => {
+    const { queue, start, clock, dead } = await open();
+    const { id } = await queue.enqueue("jobs", JOB);
+    await start(() => {
+      throw JobError.transient("failed", { onDead: { put: { key: "text" as never } } });
+    });
+    await clock.advance(0);
+    const lastError = expect.stringMatching(/KV key "key" is string/);
+    expect(await dead()).toMatchObject([{ id, lastError }]);
   });
 });

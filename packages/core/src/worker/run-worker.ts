@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames, show } from "../argument-checks.ts";
 import { WfError } from "../errors.ts";
 import type { Effects } from "../queue/effects.ts";
 import type { Claim, Queue } from "../queue/queue.ts";
@@ -10,13 +11,26 @@ const DEFAULT_CONCURRENCY = 16;
 // biome-ignore lint/suspicious/noConfusingVoidType: an async function without a return has this type
 export type WorkerFunction = (claim: Claim) => Promise<Effects | void> | Effects | void;
 
-/** The application's side of {@link runWorker}. It does not settle the claim. */
+/**
+ * The application's side of {@link runWorker}: a function, or an object whose `process` is one. It does not settle
+ * the claim.
+ */
 export type Worker = WorkerFunction | { process: WorkerFunction };
 
+/** How {@link runWorker} works. */
 export interface WorkerOptions extends Omit<ClaimLoopOptions, "concurrency"> {
   /** Jobs handled at once, 1 to 10,000. Default 16. */
   readonly concurrency?: number | undefined;
 }
+
+const NAMES: OptionNames<WorkerOptions> = {
+  signal: true,
+  concurrency: true,
+  lease: true,
+  maxRunTime: true,
+  pollInterval: true,
+  logger: true,
+};
 
 /**
  * Works on a queue until `options.signal` is aborted, then waits for the jobs in hand without a limit.
@@ -42,11 +56,10 @@ export async function runWorker(
   options: WorkerOptions,
 ): Promise<void> {
   const process = handlerOf(worker);
+  checkOptions(options, "options", NAMES);
+  const { concurrency = DEFAULT_CONCURRENCY } = options;
   const deliver = (claim: Claim) => deliverJob(queue, process, claim);
-  await runClaims(queue, queueName, deliver, {
-    ...options,
-    concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
-  });
+  await runClaims(queue, queueName, deliver, { ...options, concurrency });
 }
 
 function handlerOf(worker: Worker): WorkerFunction {
@@ -54,6 +67,6 @@ function handlerOf(worker: Worker): WorkerFunction {
   if (typeof worker?.process === "function") return (claim) => worker.process(claim);
   throw new WfError(
     "WF_INVALID_ARGUMENT",
-    `worker is ${typeof worker}: give a function, or an object with a function "process"`,
+    `worker is ${show(worker)}: give a function, or an object with a function "process"`,
   );
 }

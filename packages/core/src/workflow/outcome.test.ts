@@ -172,6 +172,8 @@ describe("WorkflowRuntime.outcome", () => {
       [world.runtime.outcome("never"), "WF_RUN_NOT_FOUND"],
       [world.runtime.outcome("a b"), "WF_INVALID_RUN_ID"],
       [world.runtime.outcome("never", { timeout: -1 }), "WF_INVALID_DURATION"],
+      [world.runtime.outcome("never", null as never), "WF_INVALID_ARGUMENT"],
+      [world.runtime.outcome("never", { signal: {} as never }), "WF_INVALID_ARGUMENT"],
     ] as const) {
       await expect(call).rejects.toMatchObject({ code });
     }

@@ -1,7 +1,7 @@
 import type { Duration } from "../duration.ts";
 import { toMs } from "../duration.ts";
 import { WfError } from "../errors.ts";
-import { checkId } from "../queue/checks.ts";
+import { checkCallOptions, checkId } from "../queue/checks.ts";
 import type { Job } from "../queue/job.ts";
 import type { CompletionOutcome } from "../queue/queue.ts";
 import type { EndWatch } from "./endings.ts";
@@ -18,6 +18,7 @@ import { endingByDeath, notedOutcome } from "./terminal-worker.ts";
 export interface OutcomeOptions {
   /** Default: as long as it takes. */
   readonly timeout?: Duration | undefined;
+  /** Ends the waiting; the call rejects with `signal.reason` then. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -28,6 +29,7 @@ export async function runOutcome(
   options: OutcomeOptions,
 ): Promise<RunOutcome> {
   checkId(runId, "WF_INVALID_RUN_ID");
+  checkCallOptions(options);
   const { timeout, signal } = options;
   const deadline =
     timeout === undefined ? undefined : context.queue.clock.now() + toMs(timeout, "timeout");

@@ -9,5 +9,6 @@
 export interface StepEffects {
   /** At most 256 KiB. The last of several puts of one key counts. */
   put(key: string, value: Uint8Array): void;
+  /** Removes the entry with the commit; a missing key is no error. */
   delete(key: string): void;
 }

@@ -1,3 +1,4 @@
+import { checkText } from "../argument-checks.ts";
 import { type Duration, MAX_DURATION_MS, toMs } from "../duration.ts";
 import { WfError } from "../errors.ts";
 import { checkBytes } from "../queue/checks.ts";
@@ -5,17 +6,23 @@ import { checkCorrelationKey } from "./run-keys.ts";
 
 /** How a step ended. Make one with the functions of the same name. */
 export type StepOutcome =
+  /** The next step runs with `payload`, `delayMs` milliseconds from now. */
   | { readonly kind: "continue"; readonly payload: Uint8Array; readonly delayMs: number }
+  /** The next step runs with `payload` once a signal came, or after `timeoutMs` milliseconds. */
   | {
       readonly kind: "continueOnSignal";
       readonly payload: Uint8Array;
       readonly correlationKey: string;
       readonly timeoutMs: number;
     }
+  /** The run is over, with the bytes that `RunOutcome` brings. */
   | { readonly kind: "succeed"; readonly result: Uint8Array }
+  /** The run is over without success, for a reason of its own. */
   | { readonly kind: "fail"; readonly reason: string }
+  /** The run is over because its step wants it so. */
   | { readonly kind: "cancel"; readonly reason: string };
 
+/** Makes the outcomes that a step can end with. */
 export const StepOutcome = {
   /** The next step runs at once, with `payload`. */
   continueNow(payload: Uint8Array): StepOutcome {
@@ -46,12 +53,14 @@ export const StepOutcome = {
     checkBytes(result, "result");
     return { kind: "succeed", result };
   },
-  /** The run has failed, for a reason of its own and without another try. */
+  /** The run has failed, for a reason of its own and without another try. @throws WF_INVALID_ARGUMENT */
   fail(reason: string): StepOutcome {
+    checkText(reason, "reason");
     return { kind: "fail", reason };
   },
-  /** The run is cancelled by its own step. */
+  /** The run is cancelled by its own step. @throws WF_INVALID_ARGUMENT */
   cancel(reason: string): StepOutcome {
+    checkText(reason, "reason");
     return { kind: "cancel", reason };
   },
 } as const;

@@ -5,6 +5,7 @@ import type { StepOutcome } from "./step-outcome.ts";
 
 /** What a runner gets for one step of a run. */
 export interface Step {
+  /** The run that this step is of. */
   readonly runId: string;
   /** 0 for the first. */
   readonly stepNumber: number;
@@ -12,6 +13,7 @@ export interface Step {
   readonly payload: Uint8Array;
   /** As given to `submit`; the same for every step. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The job that carries the step: the same for all of its attempts, another for every step. */
   readonly jobId: string;
   /** Number of this attempt, from 1. More than 1 means that an earlier one failed or was cut off. */
   readonly attempts: number;
@@ -42,4 +44,5 @@ export interface Step {
  * paid for twice.
  */
 export type StepRunner = { runStep(step: Step): Promise<StepOutcome> } | StepFunction;
+/** A {@link StepRunner} that is a function. */
 export type StepFunction = (step: Step) => Promise<StepOutcome>;

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { checkObject } from "../argument-checks.ts";
 import { WfError } from "../errors.ts";
 import {
   checkBytes,
@@ -88,13 +89,18 @@ async function start(
 }
 
 function checkSpec(spec: RunSpec): void {
+  checkObject(spec, "spec");
   if (spec.runId !== undefined) checkId(spec.runId, "WF_INVALID_RUN_ID");
   checkBytes(spec.input, "input");
-  checkNoReservedHeader(spec.headers ?? {});
+  if (spec.headers !== undefined) {
+    checkObject(spec.headers, "headers");
+    checkNoReservedHeader(spec.headers);
+  }
   if (spec.priority !== undefined) checkInteger(spec.priority, "priority", 0, MAX_PRIORITY);
   if (spec.maxAttemptsPerStep !== undefined) {
     checkInteger(spec.maxAttemptsPerStep, "maxAttemptsPerStep", 1, MAX_ATTEMPTS);
   }
+  if (spec.kv !== undefined) checkObject(spec.kv, "kv");
   for (const [key, value] of Object.entries(spec.kv ?? {})) {
     checkKvKey(key);
     checkNotReserved(key);

@@ -1,6 +1,7 @@
+import { checkBoolean, checkFunction, checkMethods } from "../argument-checks.ts";
 import type { Clock } from "../clock.ts";
+import { checkClock, checkLogger } from "../component-checks.ts";
 import { type Duration, toMs } from "../duration.ts";
-import { WfError } from "../errors.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import { MemoObjects } from "../memo/memo-objects.ts";
 import { MemoStore } from "../memo/memo-store.ts";
@@ -22,6 +23,8 @@ type Kept = "memos" | "outcomeObjects" | "stepOutputs" | "endings";
 type Settings = Omit<RuntimeContext, "queue" | "runStep" | "hook" | Kept>;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+const ARGUMENTS = "the arguments in the order (queue, objectStore, runner, hook)";
+
 /**
  * The settings of a {@link WorkflowRuntime}. Each is checked where it is given; what is not given has the
  * default that its method names.
@@ -37,10 +40,11 @@ export class WorkflowRuntimeBuilder {
 
   /** See {@link WorkflowRuntime.builder}. @internal */
   constructor(queue: Queue, objectStore: ObjectStore, runner: StepRunner, hook: TerminalHook) {
-    checkComponent(queue, "queue", "commit");
-    checkComponent(objectStore, "objectStore", "put");
-    if (typeof runner !== "function") checkComponent(runner, "runner", "runStep");
-    checkComponent(hook, "hook", "onTermination");
+    checkMethods(queue, "queue", ["commit"], ARGUMENTS);
+    checkMethods(objectStore, "objectStore", ["put"], ARGUMENTS);
+    if (typeof runner !== "function") checkMethods(runner, "runner", ["runStep"], ARGUMENTS);
+    checkMethods(hook, "hook", ["onTermination"], ARGUMENTS);
+    if (hook.observes !== undefined) checkFunction(hook.observes, "hook.observes");
     this.#queue = queue;
     this.#objectStore = objectStore;
     this.#runStep = typeof runner === "function" ? runner : (step) => runner.runStep(step);
@@ -60,7 +64,7 @@ export class WorkflowRuntimeBuilder {
 
   /** The queue that the steps go through. Default `workflow-steps`. @throws WF_INVALID_QUEUE_NAME */
   queueName(name: string): this {
-    checkQueueName(name);
+    checkQueueName(name, "queueName");
     this.#settings.queueName = name;
     return this;
   }
@@ -113,19 +117,14 @@ export class WorkflowRuntimeBuilder {
    * false. @throws WF_INVALID_ARGUMENT
    */
   stepOutputReplay(enabled: boolean): this {
-    if (typeof enabled !== "boolean") {
-      throw new WfError(
-        "WF_INVALID_ARGUMENT",
-        `stepOutputReplay is ${typeof enabled}: give true or false`,
-      );
-    }
+    checkBoolean(enabled, "stepOutputReplay");
     this.#stepOutputReplay = enabled;
     return this;
   }
 
-  /** Where every time that the runtime writes comes from. Default: the queue's clock. */
+  /** Where every time that the runtime writes comes from. Default: the queue's clock. @throws WF_INVALID_ARGUMENT */
   clock(clock: Clock): this {
-    checkComponent(clock, "clock", "now");
+    checkClock(clock);
     this.#settings.clock = clock;
     return this;
   }
@@ -164,13 +163,14 @@ export class WorkflowRuntimeBuilder {
     return this;
   }
 
-  /** Told of what fails in the background. Default: nobody. */
+  /** Told of what fails in the background. Default: nobody. @throws WF_INVALID_ARGUMENT */
   logger(logger: Logger): this {
-    checkComponent(logger, "logger", "error");
+    checkLogger(logger);
     this.#settings.logger = logger;
     return this;
   }
 
+  /** The runtime with these settings. Nothing is read or written; `run` begins the work. */
   build(): WorkflowRuntime {
     const { clock } = this.#settings;
     const prefix = this.#memoPrefix;
@@ -186,14 +186,4 @@ export class WorkflowRuntimeBuilder {
       endings: Endings.of(this.#queue),
     });
   }
-}
-
-function checkComponent(value: unknown, name: string, method: string): void {
-  const candidate = value as Record<string, unknown> | null | undefined;
-  if (typeof candidate?.[method] === "function") return;
-  throw new WfError(
-    "WF_INVALID_ARGUMENT",
-    `${name} is ${value === null ? "null" : typeof value} and has no method "${method}"; ` +
-      `the arguments are (queue, objectStore, runner, hook)`,
-  );
 }

@@ -13,12 +13,18 @@ describe("WorkflowRuntime.builder", () => {
       WorkflowRuntime.builder(...(args as Parameters<typeof WorkflowRuntime.builder>));
     // As calls were before the object store became an argument.
     expect(() => build(queue, runner, noTerminalHook)).toThrowError(
-      /objectStore is function .*\(queue, objectStore, runner, hook\)/,
+      /objectStore is a function .*\(queue, objectStore, runner, hook\)/,
     );
-    expect(() => build(store, store, runner, noTerminalHook)).toThrowError(/queue is object/);
-    expect(() => build(queue, store, {}, noTerminalHook)).toThrowError(/runner is object/);
+    expect(() => build(store, store, runner, noTerminalHook)).toThrowError(
+      /queue is \[object Object\] .*"commit"/,
+    );
+    expect(() => build(queue, store, {}, noTerminalHook)).toThrowError(
+      /runner is \[object Object\]/,
+    );
     expect(() => build(queue, store, runner, undefined)).toThrowError(/hook is undefined/);
     expect(() => build(queue, store, runner, null)).toThrowError(/hook is null/);
+    const hook = { onTermination: async () => {}, observes: true };
+    expect(() => build(queue, store, runner, hook)).toThrowError(/hook\.observes is true/);
   });
 
   it("refuses a bad setting where it is given, naming field, value and bound", async () => {
@@ -34,10 +40,13 @@ describe("WorkflowRuntime.builder", () => {
       [() => builder.pollInterval(Number.NaN), /pollInterval is NaN/],
       [() => builder.lease(0), /lease is 0/],
       [() => builder.maxStepTime(0), /maxStepTime is 0/],
-      [() => builder.queueName("x".repeat(256)), /queue name .* 256 bytes/],
-      [() => builder.memoPrefix("/a"), /key "\/a"/],
-      [() => builder.clock({} as never), /clock is object/],
+      [() => builder.queueName("x".repeat(256)), /queueName .* 256 bytes/],
+      [() => builder.queueName(7 as never), /queueName 7/],
+      [() => builder.memoPrefix("/a"), /memoPrefix "\/a"/],
+      [() => builder.stepOutputReplay("yes" as never), /stepOutputReplay is "yes"/],
+      [() => builder.clock({} as never), /clock is \[object Object\] .*"now"/],
       [() => builder.logger(undefined as never), /logger is undefined/],
+      [() => builder.logger({ error() {} } as never), /logger .*"debug"/],
     ];
     for (const [call, message] of refused) expect(call).toThrowError(message);
   });

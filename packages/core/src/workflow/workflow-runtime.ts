@@ -2,7 +2,7 @@ import { WfError } from "../errors.ts";
 import type { Page, PageOptions } from "../queue/page.ts";
 import type { Claim, Queue } from "../queue/queue.ts";
 import type { ObjectStore } from "../store/object-store.ts";
-import { checkSignal, runClaims } from "../worker/claim-loop.ts";
+import { checkStopSignal, runClaims } from "../worker/claim-loop.ts";
 import { cancelRun } from "./cancel.ts";
 import { runMemoSweeper } from "./memo-sweeper.ts";
 import { type OutcomeOptions, runOutcome } from "./outcome.ts";
@@ -152,7 +152,7 @@ export class WorkflowRuntime {
    * @throws what `queue.claim` throws, once the steps in hand have ended
    */
   async run(options: { readonly signal: AbortSignal }): Promise<void> {
-    checkSignal(options.signal);
+    checkStopSignal(options);
     const context = this.#context;
     const shutdown = new AbortController();
     const onStop = () => shutdown.abort(shutdownError(options.signal.reason));

@@ -21,10 +21,15 @@ import {
 } from "@wf/core";
 import {
   backoffMs,
+  checkCallOptions,
   checkEffects,
   checkEnqueue,
+  checkId,
   checkInteger,
+  checkList,
+  checkObjectStore,
   checkQueueName,
+  checkText,
 } from "@wf/core/adapter";
 import { JobClaim } from "./claims/job-claim.ts";
 import { newJob, planEffects } from "./commit/plan.ts";
@@ -65,6 +70,7 @@ export class ObjectStoreQueue implements Queue {
     store: ObjectStore,
     options: ObjectStoreQueueOptions,
   ): Promise<ObjectStoreQueue> {
+    checkObjectStore(store);
     const resolved = resolveOptions(options);
     const process = { host: hostname(), processId: pid };
     return new ObjectStoreQueue(await QueueOwner.takeOver(store, resolved, process));
@@ -90,8 +96,10 @@ export class ObjectStoreQueue implements Queue {
     return this.#owner.nextJobId();
   }
 
-  async commit(effects: Effects, { signal }: CommitOptions = {}): Promise<CommitResult> {
+  async commit(effects: Effects, options: CommitOptions = {}): Promise<CommitResult> {
     checkEffects(effects);
+    checkCallOptions(options);
+    const { signal } = options;
     const owner = this.#owner;
     const act = (own: Effects | undefined) => {
       const plan = planEffects(owner, own);
@@ -122,12 +130,14 @@ export class ObjectStoreQueue implements Queue {
     requests: readonly EnqueueRequest[],
     options?: CommitOptions,
   ): Promise<readonly EnqueueResult[]> {
+    checkList(requests, "requests");
     return (await this.commit({ enqueue: requests }, options)).enqueued;
   }
 
   async claim(queueName: string, options: ClaimOptions = {}): Promise<Claim[]> {
     const owner = this.#owner;
     checkQueueName(queueName);
+    checkCallOptions(options);
     const { max = 1, lease, wait = 0, signal } = options;
     checkInteger(max, "max", 1, MAX_CLAIMS);
     const leaseMs = lease === undefined ? owner.configOf(queueName).leaseMs : toMs(lease, "lease");
@@ -164,7 +174,9 @@ export class ObjectStoreQueue implements Queue {
   }
 
   async nack(claim: Claim, error: string, options: NackOptions = {}): Promise<"retried" | "dead"> {
-    const { owner, job, check } = this.#open(claim, options.onDead);
+    checkCallOptions(options);
+    checkText(error, "error");
+    const { owner, job, check } = this.#open(claim, options.onDead, "onDead");
     const retryAfterMs =
       options.retryAfter === undefined ? undefined : toMs(options.retryAfter, "retryAfter");
     if (job.attempts >= job.maxAttempts) {
@@ -187,12 +199,14 @@ export class ObjectStoreQueue implements Queue {
   }
 
   async deadLetter(claim: Claim, reason: string, effects?: Effects): Promise<void> {
+    checkText(reason, "reason");
     const { owner, job, check } = this.#open(claim, effects);
     await owner.die(job, recorded(reason), effects, check);
   }
 
   async cancel(jobId: string, effectsIfRemoved?: Effects): Promise<CancelResult> {
-    if (effectsIfRemoved !== undefined) checkEffects(effectsIfRemoved);
+    checkId(jobId, "WF_INVALID_JOB_ID");
+    if (effectsIfRemoved !== undefined) checkEffects(effectsIfRemoved, "effectsIfRemoved");
     const owner = this.#owner;
     const { inFlight, state, desk } = owner;
     const blocker = () => inFlight.blockerOfJob(jobId);
@@ -217,6 +231,7 @@ export class ObjectStoreQueue implements Queue {
   }
 
   async requeueDead(jobId: string): Promise<void> {
+    checkId(jobId, "WF_INVALID_JOB_ID");
     const owner = this.#owner;
     const blocker = () => owner.inFlight.blockerOfJob(jobId);
     const act = async () => {
@@ -236,6 +251,9 @@ export class ObjectStoreQueue implements Queue {
   }
 
   async waitForCompletion(jobId: string, options: WaitOptions = {}): Promise<CompletionOutcome> {
+    checkId(jobId, "WF_INVALID_JOB_ID");
+    checkCallOptions(options);
+    if (options.timeout !== undefined) toMs(options.timeout, "timeout");
     this.#owner.refresh();
     const job = this.#owner.state.jobs.get(jobId);
     if (job === undefined) return { status: "not_found" };
@@ -251,6 +269,7 @@ export class ObjectStoreQueue implements Queue {
     return this.#owner.close();
   }
 
+  /** As {@link ObjectStoreQueue.close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -259,8 +278,9 @@ export class ObjectStoreQueue implements Queue {
   #open(
     claim: Claim,
     effects: Effects | undefined,
+    name = "effects",
   ): { owner: QueueOwner; job: JobRecord; check: () => void } {
-    if (effects !== undefined) checkEffects(effects);
+    if (effects !== undefined) checkEffects(effects, name);
     if (!(claim instanceof JobClaim) || claim.claims !== this.#owner.desk) {
       throw new WfError(
         "WF_INVALID_ARGUMENT",
@@ -274,5 +294,5 @@ export class ObjectStoreQueue implements Queue {
 function noBlocker(): undefined {}
 
 function recorded(error: string): string {
-  return String(error).slice(0, MAX_ERROR_LENGTH).toWellFormed();
+  return error.slice(0, MAX_ERROR_LENGTH).toWellFormed();
 }

@@ -12,11 +12,18 @@ import {
 } from "@wf/core";
 import {
   type Backoff,
+  checkClock,
   checkInteger,
   checkKeyPrefix,
+  checkLogger,
+  checkObject,
+  checkOptions,
   checkQueueName,
+  checkRandom,
   DEFAULT_BACKOFF,
+  type OptionNames,
   resolveBackoff,
+  show,
 } from "@wf/core/adapter";
 import { KEY_ROOM_BYTES } from "./layout/keys.ts";
 
@@ -28,6 +35,7 @@ export interface QueueConfig {
   readonly lease?: Duration | undefined;
   /** 0 to 2^32 - 1, lower first. Default 1000. */
   readonly priority?: number | undefined;
+  /** Waits before failed jobs are tried again. Default base 1 s, cap 300 s, full jitter. */
   readonly backoff?: BackoffOptions | undefined;
   /** How long a done job is kept. Default: it is removed when acknowledged. */
   readonly doneRetention?: Duration | undefined;
@@ -35,6 +43,7 @@ export interface QueueConfig {
   readonly deadRetention?: Duration | "forever" | undefined;
 }
 
+/** What {@link ObjectStoreQueue.open} takes. All but `prefix` have defaults. */
 export interface ObjectStoreQueueOptions {
   /** Where in the store the queue is: an object key. No other data may be below it. */
   readonly prefix: string;
@@ -109,31 +118,67 @@ export const DEFAULT_QUEUE_CONFIG: ResolvedQueueConfig = Object.freeze({
   deadRetentionMs: 7 * 86_400_000,
 });
 
+const NAMES: OptionNames<ObjectStoreQueueOptions> = {
+  prefix: true,
+  queues: true,
+  clock: true,
+  random: true,
+  logger: true,
+  segmentMaxBytes: true,
+  maxWritesInFlight: true,
+  snapshotAfterBytes: true,
+  offloadAboveBytes: true,
+  pendingMaxBytes: true,
+  heartbeat: true,
+};
+
+const CONFIG_NAMES: OptionNames<QueueConfig> = {
+  maxAttempts: true,
+  lease: true,
+  priority: true,
+  backoff: true,
+  doneRetention: true,
+  deadRetention: true,
+};
+
 /** @throws WF_INVALID_KEY, WF_INVALID_ARGUMENT, WF_INVALID_DURATION, WF_INVALID_QUEUE_NAME naming the field */
 export function resolveOptions(options: ObjectStoreQueueOptions): ResolvedOptions {
-  checkKeyPrefix(options.prefix, "prefix", KEY_ROOM_BYTES);
-  const segmentMaxBytes = options.segmentMaxBytes ?? MIB;
+  checkOptions(options, "options", NAMES);
+  const {
+    prefix,
+    queues = {},
+    clock = systemClock,
+    random = systemRandom,
+    logger = silentLogger,
+    segmentMaxBytes = MIB,
+    maxWritesInFlight = 8,
+    snapshotAfterBytes = 8 * MIB,
+    offloadAboveBytes = 65_536,
+    pendingMaxBytes = 64 * MIB,
+    heartbeat,
+  } = options;
+  checkKeyPrefix(prefix, "prefix", KEY_ROOM_BYTES);
+  checkObject(queues, "queues");
+  checkClock(clock);
+  checkRandom(random);
+  checkLogger(logger);
   checkInteger(segmentMaxBytes, "segmentMaxBytes", 4_096, 64 * MIB);
-  const maxWritesInFlight = options.maxWritesInFlight ?? 8;
   checkInteger(maxWritesInFlight, "maxWritesInFlight", 1, 64);
-  const snapshotAfterBytes = options.snapshotAfterBytes ?? 8 * MIB;
   checkInteger(snapshotAfterBytes, "snapshotAfterBytes", 1, MIB * MIB);
-  const offloadAboveBytes = options.offloadAboveBytes ?? 65_536;
   checkInteger(offloadAboveBytes, "offloadAboveBytes", 1_024, 64 * MIB);
-  const pendingMaxBytes = options.pendingMaxBytes ?? 64 * MIB;
   checkInteger(pendingMaxBytes, "pendingMaxBytes", 65_536, 16_384 * MIB);
   return {
-    prefix: options.prefix,
-    queues: new Map(Object.entries(options.queues ?? {}).map(resolveQueue)),
-    clock: options.clock ?? systemClock,
-    random: options.random ?? systemRandom,
-    logger: options.logger ?? silentLogger,
+    prefix,
+    queues: new Map(Object.entries(queues).map(resolveQueue)),
+    clock,
+    random,
+    logger,
     segmentMaxBytes,
     maxWritesInFlight,
     snapshotAfterBytes,
     offloadAboveBytes,
     pendingMaxBytes,
-    heartbeatMs: resolveHeartbeat(options.heartbeat),
+    heartbeatMs: resolveHeartbeat(heartbeat),
   };
 }
 
@@ -150,10 +195,10 @@ function resolveHeartbeat(heartbeat: Duration | undefined): number | undefined {
 function resolveQueue([name, config]: [string, QueueConfig]): [string, ResolvedQueueConfig] {
   checkQueueName(name);
   const defaults = DEFAULT_QUEUE_CONFIG;
-  const field = (key: keyof QueueConfig) => `queues[${JSON.stringify(name)}].${key}`;
-  const maxAttempts = config.maxAttempts ?? defaults.maxAttempts;
+  const field = (key: keyof QueueConfig) => `queues[${show(name)}].${key}`;
+  checkOptions(config, `queues[${show(name)}]`, CONFIG_NAMES);
+  const { maxAttempts = defaults.maxAttempts, priority = defaults.priority, backoff = {} } = config;
   checkInteger(maxAttempts, field("maxAttempts"), 1, 1_000_000);
-  const priority = config.priority ?? defaults.priority;
   checkInteger(priority, field("priority"), 0, 2 ** 32 - 1);
   const leaseMs =
     config.lease === undefined ? defaults.leaseMs : toMs(config.lease, field("lease"));
@@ -165,7 +210,7 @@ function resolveQueue([name, config]: [string, QueueConfig]): [string, ResolvedQ
       maxAttempts,
       leaseMs,
       priority,
-      backoff: resolveBackoff(config.backoff ?? {}, defaults.backoff),
+      backoff: resolveBackoff(backoff, defaults.backoff, field("backoff")),
       doneRetentionMs:
         doneRetention === undefined ? undefined : toMs(doneRetention, field("doneRetention")),
       deadRetentionMs:

@@ -1,4 +1,5 @@
 import { type CommitResult, type Effects, type KeyValue, WfError } from "@wf/core";
+import { checkBytes, checkKvKey, show } from "@wf/core/adapter";
 import type { QueueState } from "./state/queue-state.ts";
 import { StateKeyValues } from "./state-key-values.ts";
 
@@ -16,6 +17,7 @@ export class QueueKeyValue extends StateKeyValues implements KeyValue {
   }
 
   async put(key: string, value: Uint8Array): Promise<void> {
+    checkKvKey(key);
     await this.#commit({ put: { [key]: value } });
   }
 
@@ -23,16 +25,19 @@ export class QueueKeyValue extends StateKeyValues implements KeyValue {
     await this.#commit({ delete: [key] });
   }
 
-  compareAndPut(
+  async compareAndPut(
     key: string,
     expected: Uint8Array | undefined,
     value: Uint8Array,
   ): Promise<boolean> {
-    return this.#succeeds({ expect: { [key]: expected }, put: { [key]: value } });
+    checkKvKey(key);
+    return await this.#succeeds({ expect: { [key]: expected }, put: { [key]: value } });
   }
 
-  compareAndDelete(key: string, expected: Uint8Array): Promise<boolean> {
-    return this.#succeeds({ expect: { [key]: expected }, delete: [key] });
+  async compareAndDelete(key: string, expected: Uint8Array): Promise<boolean> {
+    checkKvKey(key);
+    checkBytes(expected, `the expected value of KV key ${show(key)}`);
+    return await this.#succeeds({ expect: { [key]: expected }, delete: [key] });
   }
 
   async #succeeds(effects: Effects): Promise<boolean> {

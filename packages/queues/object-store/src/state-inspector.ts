@@ -9,7 +9,7 @@ import {
   type QueueStats,
   WfError,
 } from "@wf/core";
-import { pageLimit } from "@wf/core/adapter";
+import { checkQueueName, checkText, pageLimit, show } from "@wf/core/adapter";
 import type { JobRecord } from "./state/job-record.ts";
 import { QueueJobs } from "./state/queue-jobs.ts";
 import type { QueueState } from "./state/queue-state.ts";
@@ -37,12 +37,14 @@ export class StateInspector implements QueueInspector {
 
   async getJob(jobId: string): Promise<Job | undefined> {
     this.#refresh();
+    checkText(jobId, "jobId");
     const record = this.#state.jobs.get(jobId);
     return record && this.#presentKept(record);
   }
 
   async listJobs(queue: string, state: JobState, page?: PageOptions): Promise<Page<Job>> {
     this.#refresh();
+    checkQueueName(queue);
     const limit = pageLimit(page);
     const jobs = this.#state.queues.get(queue) ?? new QueueJobs(queue);
     const records: JobRecord[] = [];
@@ -75,6 +77,7 @@ export class StateInspector implements QueueInspector {
 
   async stats(queue: string): Promise<QueueStats> {
     this.#refresh();
+    checkQueueName(queue);
     const jobs = this.#state.queues.get(queue);
     return {
       pending: jobs?.ready.size ?? 0,
@@ -88,6 +91,7 @@ export class StateInspector implements QueueInspector {
 
   async attempts(jobId: string): Promise<readonly JobAttempt[]> {
     this.#refresh();
+    checkText(jobId, "jobId");
     return [...(this.#state.jobs.get(jobId)?.history ?? [])];
   }
 
@@ -121,7 +125,7 @@ function jobsFrom(
     default:
       throw new WfError(
         "WF_INVALID_ARGUMENT",
-        `state is ${String(state)}: give pending, scheduled, claimed, done or dead`,
+        `state is ${show(state)}: give pending, scheduled, claimed, done or dead`,
       );
   }
 }
@@ -148,7 +152,7 @@ function parseCursor(cursor: string): { rank: number; id: string } {
   if (match === null) {
     throw new WfError(
       "WF_INVALID_ARGUMENT",
-      `after is ${JSON.stringify(cursor)}: give the \`next\` of a page of the same listing`,
+      `after is ${show(cursor)}: give the \`next\` of a page of the same listing`,
     );
   }
   return { rank: Number(match[1]), id: match[2] as string };

@@ -1,5 +1,5 @@
 import type { KeyValueEntry, KeyValueReader, Page, PageOptions } from "@wf/core";
-import { checkKvKey, pageLimit } from "@wf/core/adapter";
+import { checkKvKey, checkText, pageLimit } from "@wf/core/adapter";
 import type { QueueState } from "./state/queue-state.ts";
 
 /** Reads the KV entries of a state as callers see them. */
@@ -22,6 +22,7 @@ export class StateKeyValues implements KeyValueReader {
 
   async scan(prefix: string, page?: PageOptions): Promise<Page<KeyValueEntry>> {
     this.#checkOpen();
+    checkText(prefix, "prefix");
     const limit = pageLimit(page);
     const found = this.#state.kv.scan(prefix, page?.after, limit + 1);
     const items = found

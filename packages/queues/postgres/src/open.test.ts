@@ -23,7 +23,7 @@ async function failureOf(options: PostgresQueueOptions): Promise<WfError> {
 
 describe("Opening a queue with bad options", () => {
   const connectionString = "postgresql://127.0.0.1:1/none";
-  const pool = { options: { max: 1 } } as never;
+  const pool = { options: { max: 1 }, async connect() {}, async end() {} } as never;
   const rows: readonly (readonly [object, string, RegExp])[] = [
     [{ connectionString: undefined }, "WF_INVALID_ARGUMENT", /either connectionString or pool/],
     [{ connectionString: "" }, "WF_INVALID_ARGUMENT", /either connectionString or pool/],
@@ -32,6 +32,21 @@ describe("Opening a queue with bad options", () => {
     ...["", "a b", 'a"b', "1a", "pg_wf", "s".repeat(64), "ü", 7].map(
       (schema) => [{ schema }, "WF_INVALID_ARGUMENT", /^schema is/] as const,
     ),
+    [{ connectionString: "127.0.0.1:1" }, "WF_INVALID_ARGUMENT", /^connectionString is no address/],
+    [{ connectionString: undefined, pool: {} }, "WF_INVALID_ARGUMENT", /^pool .*"connect"/],
+    [{ clock: {} }, "WF_INVALID_ARGUMENT", /^clock .*"now"/],
+    [{ random: 7 }, "WF_INVALID_ARGUMENT", /^random is 7/],
+    [{ logger: {} }, "WF_INVALID_ARGUMENT", /^logger .*"debug"/],
+    [{ connections: null }, "WF_INVALID_ARGUMENT", /^connections is null/],
+    [{ retryLimit: 3 }, "WF_INVALID_ARGUMENT", /^options has "retryLimit", which is no option/],
+    [{ queues: [] }, "WF_INVALID_ARGUMENT", /^queues is \[object Array\]/],
+    [{ queues: { q: null } }, "WF_INVALID_ARGUMENT", /^queues\["q"\] is null/],
+    [{ queues: { q: { retries: 3 } } }, "WF_INVALID_ARGUMENT", /^queues\["q"\] has "retries"/],
+    [
+      { queues: { q: { backoff: { base: -1 } } } },
+      "WF_INVALID_DURATION",
+      /^queues\["q"\]\.backoff\.base is -1/,
+    ],
     [{ connections: 1 }, "WF_INVALID_ARGUMENT", /^connections is 1: .* 2 to 100$/],
     [{ maxWritesInFlight: 0 }, "WF_INVALID_ARGUMENT", /^maxWritesInFlight is 0/],
     [{ pollInterval: 99 }, "WF_INVALID_DURATION", /^pollInterval is 99 ms: .*100 ms$/],

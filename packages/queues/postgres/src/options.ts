@@ -11,10 +11,18 @@ import {
 } from "@wf/core";
 import {
   type Backoff,
+  checkClock,
   checkInteger,
+  checkLogger,
+  checkMethods,
+  checkObject,
+  checkOptions,
   checkQueueName,
+  checkRandom,
   DEFAULT_BACKOFF,
+  type OptionNames,
   resolveBackoff,
+  show,
 } from "@wf/core/adapter";
 import type { PostgresPool } from "./database/client.ts";
 import { type Schema, schemaOf } from "./layout/schema-name.ts";
@@ -28,6 +36,7 @@ export interface QueueConfig {
   readonly lease?: Duration | undefined;
   /** 0 to 2^32 - 1, lower first. Default 1000. */
   readonly priority?: number | undefined;
+  /** Waits before failed jobs are tried again. Default base 1 s, cap 300 s, full jitter. */
   readonly backoff?: BackoffOptions | undefined;
   /** How long a done job is kept. Default: it is removed when acknowledged. */
   readonly doneRetention?: Duration | undefined;
@@ -35,6 +44,7 @@ export interface QueueConfig {
   readonly deadRetention?: Duration | "forever" | undefined;
 }
 
+/** What {@link PostgresQueue.open} takes: `connectionString` or `pool`, and settings with defaults. */
 export interface PostgresQueueOptions {
   /** Where the server is, as a URL (PostgreSQL, "Connection URIs"). The queue makes its own pool then. */
   readonly connectionString?: string | undefined;
@@ -101,13 +111,53 @@ export const DEFAULT_QUEUE_CONFIG: ResolvedQueueConfig = Object.freeze({
   deadRetentionMs: 7 * 86_400_000,
 });
 
+const NAMES: OptionNames<PostgresQueueOptions> = {
+  connectionString: true,
+  pool: true,
+  schema: true,
+  queues: true,
+  clock: true,
+  random: true,
+  logger: true,
+  connections: true,
+  maxWritesInFlight: true,
+  pollInterval: true,
+  retryFor: true,
+};
+
+const CONFIG_NAMES: OptionNames<QueueConfig> = {
+  maxAttempts: true,
+  lease: true,
+  priority: true,
+  backoff: true,
+  doneRetention: true,
+  deadRetention: true,
+};
+
+/** What `pg` takes: a URL, or the path of a Unix socket. */
+const CONNECTION_STRING = /^(postgres(ql)?:\/\/|socket:|\/)/i;
+
 /** @throws WF_INVALID_ARGUMENT, WF_INVALID_DURATION, WF_INVALID_QUEUE_NAME naming the field */
 export function resolveOptions(options: PostgresQueueOptions): ResolvedOptions {
-  const connections = options.connections ?? 10;
+  checkOptions(options, "options", NAMES);
+  const {
+    schema = "wf",
+    queues = {},
+    clock,
+    random = systemRandom,
+    logger = silentLogger,
+    connections = 10,
+    maxWritesInFlight = 3,
+    pollInterval = "5s",
+    retryFor = "30s",
+  } = options;
+  checkObject(queues, "queues");
+  if (clock !== undefined) checkClock(clock);
+  checkRandom(random);
+  checkLogger(logger);
   checkInteger(connections, "connections", MIN_CONNECTIONS, 100);
-  const maxWritesInFlight = options.maxWritesInFlight ?? 3;
   checkInteger(maxWritesInFlight, "maxWritesInFlight", 1, 32);
-  const pollMs = toMs(options.pollInterval ?? "5s", "pollInterval");
+  const pollMs = toMs(pollInterval, "pollInterval");
   if (pollMs < MIN_POLL_MS) {
     throw new WfError(
       "WF_INVALID_DURATION",
@@ -116,20 +166,27 @@ export function resolveOptions(options: PostgresQueueOptions): ResolvedOptions {
   }
   return {
     source: sourceOf(options),
-    schema: schemaOf(options.schema ?? "wf"),
-    queues: new Map(Object.entries(options.queues ?? {}).map(resolveQueue)),
-    clock: new QueueClock(options.clock),
-    random: options.random ?? systemRandom,
-    logger: options.logger ?? silentLogger,
+    schema: schemaOf(schema),
+    queues: new Map(Object.entries(queues).map(resolveQueue)),
+    clock: new QueueClock(clock),
+    random,
+    logger,
     connections,
     maxWritesInFlight,
     pollMs,
-    retryForMs: toMs(options.retryFor ?? "30s", "retryFor"),
+    retryForMs: toMs(retryFor, "retryFor"),
   };
 }
 
 function sourceOf({ connectionString, pool }: PostgresQueueOptions): ResolvedOptions["source"] {
   if (pool === undefined && typeof connectionString === "string" && connectionString !== "") {
+    // Without its value, which may hold a password.
+    if (!connectionString.isWellFormed() || !CONNECTION_STRING.test(connectionString)) {
+      throw new WfError(
+        "WF_INVALID_ARGUMENT",
+        "connectionString is no address: give one like postgresql://user:password@host:5432/database",
+      );
+    }
     return { connectionString };
   }
   if (pool === undefined || connectionString !== undefined) {
@@ -138,6 +195,7 @@ function sourceOf({ connectionString, pool }: PostgresQueueOptions): ResolvedOpt
       "give either connectionString or pool: the address of a PostgreSQL server, or a pg.Pool",
     );
   }
+  checkMethods(pool, "pool", ["connect", "end"], "a pg.Pool");
   const max = pool.options?.max;
   if (max !== undefined && max < MIN_CONNECTIONS) {
     throw new WfError(
@@ -151,10 +209,10 @@ function sourceOf({ connectionString, pool }: PostgresQueueOptions): ResolvedOpt
 function resolveQueue([name, config]: [string, QueueConfig]): [string, ResolvedQueueConfig] {
   checkQueueName(name);
   const defaults = DEFAULT_QUEUE_CONFIG;
-  const field = (key: keyof QueueConfig) => `queues[${JSON.stringify(name)}].${key}`;
-  const maxAttempts = config.maxAttempts ?? defaults.maxAttempts;
+  const field = (key: keyof QueueConfig) => `queues[${show(name)}].${key}`;
+  checkOptions(config, `queues[${show(name)}]`, CONFIG_NAMES);
+  const { maxAttempts = defaults.maxAttempts, priority = defaults.priority, backoff = {} } = config;
   checkInteger(maxAttempts, field("maxAttempts"), 1, 1_000_000);
-  const priority = config.priority ?? defaults.priority;
   checkInteger(priority, field("priority"), 0, 2 ** 32 - 1);
   const leaseMs =
     config.lease === undefined ? defaults.leaseMs : toMs(config.lease, field("lease"));
@@ -166,7 +224,7 @@ function resolveQueue([name, config]: [string, QueueConfig]): [string, ResolvedQ
       maxAttempts,
       leaseMs,
       priority,
-      backoff: resolveBackoff(config.backoff ?? {}, defaults.backoff),
+      backoff: resolveBackoff(backoff, defaults.backoff, field("backoff")),
       doneRetentionMs:
         doneRetention === undefined ? undefined : toMs(doneRetention, field("doneRetention")),
       deadRetentionMs:

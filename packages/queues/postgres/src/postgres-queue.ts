@@ -21,10 +21,15 @@ import {
 import {
   type Backoff,
   backoffMs,
+  checkCallOptions,
   checkEffects,
   checkEnqueue,
+  checkId,
   checkInteger,
+  checkList,
+  checkMethods,
   checkQueueName,
+  checkText,
 } from "@wf/core/adapter";
 import { JobClaim } from "./claims/job-claim.ts";
 import type { Operation } from "./commit/operation.ts";
@@ -45,7 +50,6 @@ import {
   prepareJob,
 } from "./commit/prepared-effects.ts";
 import type { PostgresClient } from "./database/client.ts";
-import { isJobId } from "./job-columns.ts";
 import { checkLease, type PostgresQueueOptions, resolveOptions } from "./options.ts";
 import { QueueKeyValue } from "./queue-key-value.ts";
 import { QueueProcess } from "./queue-process.ts";
@@ -97,8 +101,10 @@ export class PostgresQueue implements Queue {
    * The queue within a transaction of the program's own: what it enqueues is there if and only if that commits.
    *
    * @param client a `pg` client on which a transaction has begun, on the queue's database
+   * @throws WF_INVALID_ARGUMENT where it is none
    */
   within(client: PostgresClient): TransactionQueue {
+    checkMethods(client, "client", ["query"], "a client of pg");
     return new ClientTransactionQueue(this.#process, client);
   }
 
@@ -106,9 +112,10 @@ export class PostgresQueue implements Queue {
     return this.#process.nextJobId();
   }
 
-  async commit(effects: Effects, { signal }: CommitOptions = {}): Promise<CommitResult> {
+  async commit(effects: Effects, options: CommitOptions = {}): Promise<CommitResult> {
     checkEffects(effects);
-    return await this.#submit(commitOf("commit", this.#prepare(effects)), signal);
+    checkCallOptions(options);
+    return await this.#submit(commitOf("commit", this.#prepare(effects)), options.signal);
   }
 
   async enqueue(
@@ -127,20 +134,22 @@ export class PostgresQueue implements Queue {
     requests: readonly EnqueueRequest[],
     options?: CommitOptions,
   ): Promise<readonly EnqueueResult[]> {
+    checkList(requests, "requests");
     return (await this.commit({ enqueue: requests }, options)).enqueued;
   }
 
   async claim(queueName: string, options: ClaimOptions = {}): Promise<Claim[]> {
     const process = this.#process;
     checkQueueName(queueName);
+    checkCallOptions(options);
     const { max = 1, lease, wait = 0, signal } = options;
     checkInteger(max, "max", 1, MAX_CLAIMS);
     const leaseMs =
       lease === undefined ? process.configOf(queueName).leaseMs : toMs(lease, "lease");
     checkLease(leaseMs, "lease");
-    const deadline = process.clock.now() + toMs(wait, "wait");
+    const waitMs = toMs(wait, "wait");
     process.checkOpen();
-    return await process.desk.claim(queueName, max, leaseMs, deadline, signal);
+    return await process.desk.claim(queueName, max, leaseMs, waitMs, signal);
   }
 
   async ack(claim: Claim, effects?: Effects): Promise<CommitResult> {
@@ -151,10 +160,12 @@ export class PostgresQueue implements Queue {
   }
 
   async nack(claim: Claim, error: string, options: NackOptions = {}): Promise<"retried" | "dead"> {
-    const delivery = this.#delivery(claim, options.onDead);
+    checkCallOptions(options);
+    checkText(error, "error");
+    const { retryAfter } = options;
+    const retryAfterMs = retryAfter === undefined ? undefined : toMs(retryAfter, "retryAfter");
+    const delivery = this.#delivery(claim, options.onDead, "onDead");
     const { job } = delivery.claim;
-    const retryAfterMs =
-      options.retryAfter === undefined ? undefined : toMs(options.retryAfter, "retryAfter");
     if (job.attempts >= job.maxAttempts) {
       const death = deathOf(delivery, recorded(error), options.onDead, this.#process);
       return await this.#settle(delivery, death);
@@ -164,14 +175,15 @@ export class PostgresQueue implements Queue {
   }
 
   async deadLetter(claim: Claim, reason: string, effects?: Effects): Promise<void> {
+    checkText(reason, "reason");
     const delivery = this.#delivery(claim, effects);
     await this.#settle(delivery, deathOf(delivery, recorded(reason), effects, this.#process));
   }
 
   async cancel(jobId: string, effectsIfRemoved?: Effects): Promise<CancelResult> {
-    if (effectsIfRemoved !== undefined) checkEffects(effectsIfRemoved);
+    checkId(jobId, "WF_INVALID_JOB_ID");
+    if (effectsIfRemoved !== undefined) checkEffects(effectsIfRemoved, "effectsIfRemoved");
     this.#process.checkOpen();
-    if (!isJobId(jobId)) return "not_found";
     return await this.#submit(cancelOf(jobId, this.#prepare(effectsIfRemoved)));
   }
 
@@ -181,11 +193,14 @@ export class PostgresQueue implements Queue {
   }
 
   async requeueDead(jobId: string): Promise<void> {
+    checkId(jobId, "WF_INVALID_JOB_ID");
     this.#process.checkOpen();
-    await this.#submit(requeueOf(isJobId(jobId) ? jobId : NO_JOB));
+    await this.#submit(requeueOf(jobId));
   }
 
   async waitForCompletion(jobId: string, options: WaitOptions = {}): Promise<CompletionOutcome> {
+    checkId(jobId, "WF_INVALID_JOB_ID");
+    checkCallOptions(options);
     this.#process.checkOpen();
     return await this.#process.completions.wait(jobId, options);
   }
@@ -198,6 +213,7 @@ export class PostgresQueue implements Queue {
     return this.#process.close();
   }
 
+  /** As {@link PostgresQueue.close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -219,8 +235,8 @@ export class PostgresQueue implements Queue {
   }
 
   /** What a settlement works on, refused for bad effects and for a claim that is not this queue's. */
-  #delivery(claim: Claim, effects: Effects | undefined): Delivery {
-    if (effects !== undefined) checkEffects(effects);
+  #delivery(claim: Claim, effects: Effects | undefined, name = "effects"): Delivery {
+    if (effects !== undefined) checkEffects(effects, name);
     const { claims } = this.#process;
     if (!(claim instanceof JobClaim) || claim.claims !== claims) {
       throw new WfError(
@@ -240,9 +256,6 @@ export class PostgresQueue implements Queue {
   }
 }
 
-/** An id that no job has. */
-const NO_JOB = "-";
-
 function recorded(error: string): string {
-  return String(error).slice(0, MAX_ERROR_LENGTH).toWellFormed();
+  return error.slice(0, MAX_ERROR_LENGTH).toWellFormed();
 }

@@ -8,7 +8,7 @@ import {
   type QueueStats,
   WfError,
 } from "@wf/core";
-import { pageLimit } from "@wf/core/adapter";
+import { checkQueueName, checkText, pageLimit, show } from "@wf/core/adapter";
 import { arrays } from "./database/array-parameter.ts";
 import type { Database } from "./database/database.ts";
 import type { Row, Statement, Value } from "./database/session.ts";
@@ -45,16 +45,18 @@ export class DatabaseInspector implements QueueInspector {
 
   async getJob(jobId: string): Promise<Job | undefined> {
     this.#checkOpen();
+    checkText(jobId, "jobId");
     return isJobId(jobId) ? await this.#jobs.get(jobId) : undefined;
   }
 
   async listJobs(queue: string, state: JobState, page?: PageOptions): Promise<Page<Job>> {
     this.#checkOpen();
+    checkQueueName(queue);
     const limit = pageLimit(page);
-    if (!Object.hasOwn(STATES, state)) {
+    if (typeof state !== "string" || !Object.hasOwn(STATES, state)) {
       throw new WfError(
         "WF_INVALID_ARGUMENT",
-        `state is ${String(state)}: give pending, scheduled, claimed, done or dead`,
+        `state is ${show(state)}: give pending, scheduled, claimed, done or dead`,
       );
     }
     const after = page?.after === undefined ? BEFORE_ALL : parseCursor(page.after);
@@ -74,6 +76,7 @@ export class DatabaseInspector implements QueueInspector {
 
   async stats(queue: string): Promise<QueueStats> {
     this.#checkOpen();
+    checkQueueName(queue);
     const [row] = await this.#read("stats", this.#clock.parameter, Buffer.from(queue));
     const [pending, scheduled, claimed, done, dead, oldestPendingAgeMs] = row as Row;
     return {
@@ -88,6 +91,7 @@ export class DatabaseInspector implements QueueInspector {
 
   async attempts(jobId: string): Promise<readonly JobAttempt[]> {
     this.#checkOpen();
+    checkText(jobId, "jobId");
     if (!isJobId(jobId)) return [];
     const [row] = await this.#read("attempts", jobId);
     const stored = row?.[0] == null ? [] : (JSON.parse(row[0]) as JobAttempt[]);
@@ -137,7 +141,7 @@ function parseCursor(cursor: string): { rank: number; id: string } {
   if (match === null) {
     throw new WfError(
       "WF_INVALID_ARGUMENT",
-      `after is ${JSON.stringify(cursor)}: give the \`next\` of a page of the same listing`,
+      `after is ${show(cursor)}: give the \`next\` of a page of the same listing`,
     );
   }
   return { rank: Number(match[1]), id: match[2] as string };

@@ -7,7 +7,7 @@ import {
   type PageOptions,
   WfError,
 } from "@wf/core";
-import { checkKvKey, pageLimit } from "@wf/core/adapter";
+import { checkBytes, checkKvKey, checkText, pageLimit, show } from "@wf/core/adapter";
 import { arrays } from "./database/array-parameter.ts";
 import type { Database } from "./database/database.ts";
 import { type Statement, unprepared } from "./database/session.ts";
@@ -51,6 +51,7 @@ export class QueueKeyValue implements KeyValue {
 
   async scan(prefix: string, page?: PageOptions): Promise<Page<KeyValueEntry>> {
     this.#checkOpen();
+    checkText(prefix, "prefix");
     const limit = pageLimit(page);
     const start = Buffer.from(prefix);
     const after = Buffer.from(page?.after ?? "");
@@ -65,6 +66,7 @@ export class QueueKeyValue implements KeyValue {
   }
 
   async put(key: string, value: Uint8Array): Promise<void> {
+    checkKvKey(key);
     await this.#commit({ put: { [key]: value } });
   }
 
@@ -72,16 +74,19 @@ export class QueueKeyValue implements KeyValue {
     await this.#commit({ delete: [key] });
   }
 
-  compareAndPut(
+  async compareAndPut(
     key: string,
     expected: Uint8Array | undefined,
     value: Uint8Array,
   ): Promise<boolean> {
-    return this.#succeeds({ expect: { [key]: expected }, put: { [key]: value } });
+    checkKvKey(key);
+    return await this.#succeeds({ expect: { [key]: expected }, put: { [key]: value } });
   }
 
-  compareAndDelete(key: string, expected: Uint8Array): Promise<boolean> {
-    return this.#succeeds({ expect: { [key]: expected }, delete: [key] });
+  async compareAndDelete(key: string, expected: Uint8Array): Promise<boolean> {
+    checkKvKey(key);
+    checkBytes(expected, `the expected value of KV key ${show(key)}`);
+    return await this.#succeeds({ expect: { [key]: expected }, delete: [key] });
   }
 
   async #succeeds(effects: Effects): Promise<boolean> {

@@ -6,7 +6,7 @@ import {
   type EnqueueResult,
   WfError,
 } from "@wf/core";
-import { checkEffects, checkEnqueue } from "@wf/core/adapter";
+import { checkEffects, checkEnqueue, checkList } from "@wf/core/adapter";
 import { decide, look } from "./commit/batch.ts";
 import { Reach } from "./commit/operation.ts";
 import { commitOf } from "./commit/operations.ts";
@@ -79,6 +79,7 @@ export class ClientTransactionQueue implements TransactionQueue {
   }
 
   async enqueueMany(requests: readonly EnqueueRequest[]): Promise<readonly EnqueueResult[]> {
+    checkList(requests, "requests");
     return (await this.commit({ enqueue: requests })).enqueued;
   }
 

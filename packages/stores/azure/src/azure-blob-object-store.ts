@@ -8,11 +8,12 @@ import type {
 } from "@wf/core";
 import {
   BucketRequests,
-  checkBytes,
-  checkedKeys,
-  checkObjectKey,
+  checkDelete,
+  checkGet,
+  checkListing,
   checkObjectSize,
-  checkRange,
+  checkOptions,
+  checkPut,
   RequestPolicy,
   resolveBucketOptions,
 } from "@wf/core/adapter";
@@ -23,7 +24,7 @@ import type { Container } from "./container.ts";
 import { contentMd5 } from "./content-md5.ts";
 import { download } from "./download.ts";
 import { mapFailure } from "./map-failure.ts";
-import { type AzureBlobObjectStoreOptions, checkContainer, LIMITS } from "./options.ts";
+import { type AzureBlobObjectStoreOptions, checkContainer, LIMITS, NAMES } from "./options.ts";
 
 /**
  * An object store in a container of Azure Blob Storage: each object is a block blob. The account must not have
@@ -48,6 +49,7 @@ export class AzureBlobObjectStore implements ObjectStore {
 
   /** Sends nothing. @throws WF_INVALID_ARGUMENT, WF_INVALID_DURATION, WF_INVALID_KEY naming the option */
   constructor(options: AzureBlobObjectStoreOptions) {
+    checkOptions(options, "options", NAMES);
     checkContainer(options.container);
     const { keyPrefix, maxObjectBytes, listPageSize } = resolveBucketOptions(options, LIMITS);
     const location = `az://${options.container}/${keyPrefix}`;
@@ -68,9 +70,8 @@ export class AzureBlobObjectStore implements ObjectStore {
    * @throws WF_STORE_OBJECT_TOO_LARGE above `maxObjectBytes`; nothing is sent
    */
   async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<void> {
+    checkPut(key, body, options);
     const { ifAbsent = false, signal } = options;
-    checkObjectKey(key);
-    checkBytes(body, "body");
     checkObjectSize(key, body, this.#maxObjectBytes);
     const { client, keyPrefix, requests } = this.#container;
     const blob = client.getBlockBlobClient(keyPrefix + key);
@@ -88,9 +89,8 @@ export class AzureBlobObjectStore implements ObjectStore {
 
   /** The object, or those of its bytes that `range` asks for. One request (Get Blob). */
   async get(key: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
+    checkGet(key, options);
     const { range, signal } = options;
-    checkObjectKey(key);
-    checkRange(range);
     const { client, keyPrefix, requests } = this.#container;
     const blob = client.getBlobClient(keyPrefix + key);
     return requests.send({ operation: "get", of: key, key, signal }, (abortSignal) =>
@@ -103,7 +103,7 @@ export class AzureBlobObjectStore implements ObjectStore {
    * fails, some may have been removed: repeat it.
    */
   async delete(keys: string | readonly string[], options: StoreCallOptions = {}): Promise<void> {
-    await this.#remover.remove(checkedKeys(keys), options.signal);
+    await this.#remover.remove(checkDelete(keys, options), options.signal);
   }
 
   /**
@@ -111,6 +111,7 @@ export class AzureBlobObjectStore implements ObjectStore {
    * `lastModified` is the service's time, in whole seconds. Blobs whose name is no key are left out.
    */
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectMeta> {
+    checkListing(prefix, options);
     yield* this.#lister.list(prefix, options);
   }
 }

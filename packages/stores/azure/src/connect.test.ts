@@ -60,6 +60,10 @@ describe("the constructor", () => {
     [/^listPageSize is 5001/, { listPageSize: 5_001 }],
     [/^maxAttempts is 0/, { maxAttempts: 0 }],
     [/^requestTimeout is 0: give at least 1 ms/, { requestTimeout: 0 }],
+    [/^clock .*has no method "now"/, { clock: {} }],
+    [/^random is 7/, { random: 7 }],
+    [/^retryBackoff has "bas", which is no option/, { retryBackoff: { bas: 1 } }],
+    [/^options has "retryLimit", which is no option: .*maxAttempts/, { retryLimit: 3 }],
   ])("refuses an option with %s", (message, options) => {
     const all = { container: CONTAINER, connectionString: CONNECTION_STRING, ...options };
     const construct = () => new AzureBlobObjectStore(all as AzureBlobObjectStoreOptions);
@@ -80,6 +84,7 @@ describe("the constructor", () => {
       /^credential and a SAS in url are both given/,
       { url: `${ACCOUNT_URL}?${SAS}`, credential: KEY },
     ],
+    [/^credential is none of @azure/, { url: ACCOUNT_URL, credential: "key" }],
     [/^url is http, over which no token is sent/, { url: "http://127.0.0.1:1/account" }],
     [/^client is no BlobServiceClient or ContainerClient/, { client: {} }],
     [/^client is no BlobServiceClient or ContainerClient/, { client: "client" }],

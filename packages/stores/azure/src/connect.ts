@@ -6,7 +6,7 @@ import {
 } from "@azure/storage-blob";
 import { describeError, WfError } from "@wf/core";
 import { defaultCredential } from "./default-credential.ts";
-import type { AzureBlobObjectStoreOptions } from "./options.ts";
+import type { AzureBlobCredential, AzureBlobObjectStoreOptions } from "./options.ts";
 
 /** The store repeats requests itself. One try, and thereby never at a secondary host. */
 const NO_RETRIES = { maxTries: 1 };
@@ -27,6 +27,7 @@ export function connect(options: AzureBlobObjectStoreOptions): ContainerClient {
   if (options.credential !== undefined && url === undefined) {
     throw invalid("credential is given without url: client and connectionString have their own");
   }
+  if (options.credential !== undefined) checkCredential(options.credential);
   if (client !== undefined) return withoutRetries(containerOf(client, container));
   const service =
     connectionString === undefined ? ofUrl(options) : ofConnectionString(connectionString);
@@ -45,7 +46,7 @@ function ofConnectionString(connectionString: string): BlobServiceClient {
 }
 
 function ofUrl({ url: text, container, credential }: AzureBlobObjectStoreOptions) {
-  const url = URL.canParse(String(text)) ? new URL(String(text)) : undefined;
+  const url = typeof text === "string" && URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw invalid("url is no URL: give a URL like https://ACCOUNT.blob.core.windows.net");
   }
@@ -66,6 +67,15 @@ function ofUrl({ url: text, container, credential }: AzureBlobObjectStoreOptions
     throw invalid("url is http, over which no token is sent: use https, a key or a SAS");
   }
   return new BlobServiceClient(url.href, used, { retryOptions: NO_RETRIES });
+}
+
+/** What the client would call: a token's `getToken`, or what makes a policy of a key. */
+function checkCredential(credential: AzureBlobCredential): void {
+  const { getToken, create } = Object(credential) as Partial<Record<string, unknown>>;
+  if (typeof getToken === "function" || typeof create === "function") return;
+  throw invalid(
+    "credential is none of @azure/storage-blob or @azure/identity: make it by one of their classes",
+  );
 }
 
 function containerOf(

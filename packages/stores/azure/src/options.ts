@@ -1,6 +1,11 @@
 import type { BlobServiceClient, ContainerClient, newPipeline } from "@azure/storage-blob";
 import { WfError } from "@wf/core";
-import type { BucketLimits, BucketStoreOptions } from "@wf/core/adapter";
+import {
+  type BucketLimits,
+  type BucketStoreOptions,
+  type OptionNames,
+  show,
+} from "@wf/core/adapter";
 
 /** Of the service, but the usual page: the client takes about 0.1 ms for each blob of one, all at once. */
 export const LIMITS: BucketLimits = {
@@ -42,6 +47,22 @@ export interface AzureBlobObjectStoreOptions extends BucketStoreOptions {
   readonly listPageSize?: number | undefined;
 }
 
+export const NAMES: OptionNames<AzureBlobObjectStoreOptions> = {
+  container: true,
+  prefix: true,
+  client: true,
+  connectionString: true,
+  url: true,
+  credential: true,
+  maxObjectBytes: true,
+  listPageSize: true,
+  requestTimeout: true,
+  maxAttempts: true,
+  retryBackoff: true,
+  clock: true,
+  random: true,
+};
+
 /**
  * @throws WF_INVALID_ARGUMENT
  * @see https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
@@ -51,7 +72,7 @@ export function checkContainer(container: string): void {
   if (isName && container.length >= 3 && container.length <= 63) return;
   throw new WfError(
     "WF_INVALID_ARGUMENT",
-    `container is ${JSON.stringify(container)}: give the name of a container, 3 to 63 of a-z, 0-9 and single "-" ` +
+    `container is ${show(container)}: give the name of a container, 3 to 63 of a-z, 0-9 and single "-" ` +
       'between them; a path within it is the option "prefix"',
   );
 }

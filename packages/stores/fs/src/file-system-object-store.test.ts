@@ -42,9 +42,17 @@ describe("the root", () => {
   });
 
   it("is refused as an argument when it is no path", () => {
-    for (const root of ["", "a\0b", undefined as unknown as string]) {
-      expect(() => new FileSystemObjectStore({ root })).toThrow(
-        expect.objectContaining({ code: "WF_INVALID_ARGUMENT" }),
+    const refused: [unknown, RegExp][] = [
+      ...["", "a\0b", undefined, null, 7, 10n].map((root) => [{ root }, /^root is /] as never),
+      [{ root: "a", rot: "b" }, /^options has "rot", which is no option: there are root$/],
+      [undefined, /^options is undefined: give an object$/],
+    ];
+    for (const [options, message] of refused) {
+      expect(() => new FileSystemObjectStore(options as never)).toThrow(
+        expect.objectContaining({
+          code: "WF_INVALID_ARGUMENT",
+          message: expect.stringMatching(message),
+        }),
       );
     }
   });

@@ -8,7 +8,15 @@ import {
   type StoreCallOptions,
   WfError,
 } from "@wf/core";
-import { checkBytes, checkedKeys, checkObjectKey, checkRange } from "@wf/core/adapter";
+import {
+  checkDelete,
+  checkGet,
+  checkListing,
+  checkOptions,
+  checkPut,
+  type OptionNames,
+  show,
+} from "@wf/core/adapter";
 import { DirectorySync } from "./directory-sync.ts";
 import { objectPath } from "./key-path.ts";
 import { listObjects } from "./list-objects.ts";
@@ -17,6 +25,7 @@ import { ObjectRemover } from "./object-remover.ts";
 import { ObjectWriter } from "./object-writer.ts";
 import { readObject } from "./read-object.ts";
 
+/** What {@link FileSystemObjectStore} takes. */
 export interface FileSystemObjectStoreOptions {
   /**
    * The directory that holds the objects, and nothing else. Made at the first put. All of it must be on one
@@ -25,6 +34,8 @@ export interface FileSystemObjectStoreOptions {
    */
   readonly root: string;
 }
+
+const NAMES: OptionNames<FileSystemObjectStoreOptions> = { root: true };
 
 /**
  * An object store in a directory. Any number of stores in any number of processes of one machine may share
@@ -48,13 +59,14 @@ export class FileSystemObjectStore implements ObjectStore {
   readonly #writer: ObjectWriter;
   readonly #remover: ObjectRemover;
 
-  /** Does no I/O. @throws WF_INVALID_ARGUMENT where `root` is no path */
+  /** Does no I/O. @throws WF_INVALID_ARGUMENT where `root` is no path, or there is another option */
   constructor(options: FileSystemObjectStoreOptions) {
+    checkOptions(options, "options", NAMES);
     const { root } = options;
     if (typeof root !== "string" || root === "" || root.includes("\0")) {
       throw new WfError(
         "WF_INVALID_ARGUMENT",
-        `root is ${JSON.stringify(root)}: give the path of a directory`,
+        `root is ${show(root)}: give the path of a directory`,
       );
     }
     this.#root = resolve(root);
@@ -69,9 +81,9 @@ export class FileSystemObjectStore implements ObjectStore {
    * @throws WF_STORE_ALREADY_EXISTS with `ifAbsent`, when there is an object at `key`; that one is durable
    */
   async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<void> {
+    checkPut(key, body, options);
     const { ifAbsent = false, signal } = options;
     const path = this.#path(key);
-    checkBytes(body, "body");
     await this.#writer.write({ key, path, body, ifAbsent, signal });
   }
 
@@ -81,9 +93,9 @@ export class FileSystemObjectStore implements ObjectStore {
    * @throws WF_INVALID_ARGUMENT for a range whose offset or length is no whole number, or below 0 or 1
    */
   async get(key: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
+    checkGet(key, options);
     const { range, signal } = options;
     const path = this.#path(key);
-    checkRange(range);
     signal?.throwIfAborted();
     try {
       return await readObject(path, range);
@@ -98,7 +110,7 @@ export class FileSystemObjectStore implements ObjectStore {
    * some may have been removed: repeat it.
    */
   async delete(keys: string | readonly string[], options: StoreCallOptions = {}): Promise<void> {
-    const paths = checkedKeys(keys).map((key) => this.#path(key));
+    const paths = checkDelete(keys, options).map((key) => this.#path(key));
     await this.#remover.remove(paths, options.signal);
   }
 
@@ -107,6 +119,7 @@ export class FileSystemObjectStore implements ObjectStore {
    * the listing is not read. `lastModified` is the time of writing by the machine's clock.
    */
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectMeta> {
+    checkListing(prefix, options);
     const { startAfter = "", signal } = options;
     try {
       yield* listObjects({ root: this.#root, prefix, startAfter, signal });
@@ -116,7 +129,6 @@ export class FileSystemObjectStore implements ObjectStore {
   }
 
   #path(key: string): string {
-    checkObjectKey(key);
     return join(this.#root, objectPath(key));
   }
 }

@@ -1,5 +1,6 @@
 import { Storage, type StorageOptions } from "@google-cloud/storage";
 import { WfError } from "@wf/core";
+import { show } from "@wf/core/adapter";
 import { UNUSED_STORAGE_OPTIONS } from "./options.ts";
 import type { Authenticator } from "./send-request.ts";
 
@@ -23,11 +24,7 @@ export function connect(storage: Storage | undefined, options: StorageOptions): 
   const { apiEndpoint, customEndpoint, useAuthWithCustomEndpoint, authClient } =
     storage === undefined ? newStorage(options) : givenStorage(storage, options);
   const endpoint = baseUrl(apiEndpoint);
-  if (!/^https?:\/\/[^/]/.test(endpoint) || !URL.canParse(endpoint)) {
-    throw invalid(
-      `apiEndpoint (or STORAGE_EMULATOR_HOST) is ${JSON.stringify(apiEndpoint)}: give a URL like https://storage.example.com`,
-    );
-  }
+  if (!/^https?:\/\/[^/]/.test(endpoint) || !URL.canParse(endpoint)) throw badEndpoint(apiEndpoint);
   const isAuthenticated = !customEndpoint || useAuthWithCustomEndpoint === true;
   return { endpoint, authenticator: isAuthenticated ? authClient : undefined };
 }
@@ -40,7 +37,11 @@ function newStorage(options: StorageOptions): Storage {
       );
     }
   }
-  const apiEndpoint = options.apiEndpoint ?? emulatorEndpoint();
+  const { apiEndpoint = emulatorEndpoint() } = options;
+  // The SDK takes such a one for none, and would go to Google's.
+  if (apiEndpoint === "" || (apiEndpoint !== undefined && typeof apiEndpoint !== "string")) {
+    throw badEndpoint(apiEndpoint);
+  }
   return new Storage(apiEndpoint === undefined ? options : { ...options, apiEndpoint });
 }
 
@@ -56,6 +57,12 @@ function givenStorage(storage: Storage, options: StorageOptions): Storage {
     throw invalid(`storage and ${name} are both given: set ${name} where the storage is made`);
   }
   return storage;
+}
+
+function badEndpoint(value: unknown): WfError {
+  return invalid(
+    `apiEndpoint (or STORAGE_EMULATOR_HOST) is ${show(value)}: give a URL like https://storage.example.com`,
+  );
 }
 
 function emulatorEndpoint(): string | undefined {

@@ -11,11 +11,12 @@ import {
 import {
   BucketRequests,
   type BucketSettings,
-  checkBytes,
-  checkedKeys,
-  checkObjectKey,
+  checkDelete,
+  checkGet,
+  checkListing,
+  checkObject,
   checkObjectSize,
-  checkRange,
+  checkPut,
   inParallel,
   listByPages,
   RequestPolicy,
@@ -58,6 +59,7 @@ export class GcsObjectStore implements ObjectStore {
    * @throws WF_INVALID_ARGUMENT, WF_INVALID_DURATION, WF_INVALID_KEY (of the prefix) naming the option
    */
   constructor(options: GcsObjectStoreOptions) {
+    checkObject(options, "options");
     const {
       bucket,
       storage,
@@ -92,9 +94,8 @@ export class GcsObjectStore implements ObjectStore {
    * @throws WF_STORE_OBJECT_TOO_LARGE for more than `maxObjectBytes`, before anything is sent
    */
   async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<void> {
+    checkPut(key, body, options);
     const { ifAbsent = false, signal } = options;
-    checkObjectKey(key);
-    checkBytes(body, "body");
     checkObjectSize(key, body, this.#settings.maxObjectBytes);
     signal?.throwIfAborted();
     const upload = uploadBody(body, this.#random);
@@ -109,9 +110,8 @@ export class GcsObjectStore implements ObjectStore {
    * the server sends along, and read again where it differs.
    */
   async get(key: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
+    checkGet(key, options);
     const { range, signal } = options;
-    checkObjectKey(key);
-    checkRange(range);
     return this.#requests.send({ operation: "get", of: key, key, signal }, (trySignal) =>
       this.#bucket.read(this.#nameOf(key), range, trySignal),
     );
@@ -122,8 +122,8 @@ export class GcsObjectStore implements ObjectStore {
    * is that of the object. Some of the others have been removed then: repeat it.
    */
   async delete(keys: string | readonly string[], options: StoreCallOptions = {}): Promise<void> {
+    const all = [...new Set(checkDelete(keys, options))];
     const { signal } = options;
-    const all = [...new Set(checkedKeys(keys))];
     signal?.throwIfAborted();
     await inParallel(all, DELETES_IN_FLIGHT, (key) =>
       this.#requests.send({ operation: "delete", of: key, key, signal }, (trySignal) =>
@@ -138,6 +138,7 @@ export class GcsObjectStore implements ObjectStore {
    * object was stored, by the clock of Cloud Storage.
    */
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectMeta> {
+    checkListing(prefix, options);
     const { signal } = options;
     const { keyPrefix, listPageSize } = this.#settings;
     const what = this.#requests.describe("list", prefix);

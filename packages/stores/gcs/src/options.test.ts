@@ -23,7 +23,7 @@ describe("the constructor refuses", () => {
     [
       { prefix: "x".repeat(124) },
       "WF_INVALID_KEY",
-      /as prefix it may have at most 123 bytes and has 124/,
+      /^prefix .*it may have at most 123 bytes and has 124/,
     ],
     [
       { maxObjectBytes: 0 },
@@ -40,6 +40,10 @@ describe("the constructor refuses", () => {
     [{ requestTimeout: 0 }, "WF_INVALID_ARGUMENT", /^requestTimeout is 0/],
     [{ apiEndpoint: "http://" }, "WF_INVALID_ARGUMENT", /^apiEndpoint .* is "http:"/],
     [{ apiEndpoint: "ftp://127.0.0.1" }, "WF_INVALID_ARGUMENT", /^apiEndpoint/],
+    [{ apiEndpoint: "" }, "WF_INVALID_ARGUMENT", /^apiEndpoint .* is ""/],
+    [{ apiEndpoint: null }, "WF_INVALID_ARGUMENT", /^apiEndpoint .* is null/],
+    [{ clock: {} }, "WF_INVALID_ARGUMENT", /^clock .*"now"/],
+    [{ retryBackoff: { bas: 1 } }, "WF_INVALID_ARGUMENT", /^retryBackoff has "bas"/],
     [{ apiEndpoint: "http://[" }, "WF_INVALID_ARGUMENT", /^apiEndpoint/],
     [
       { timeout: 1_000 },

@@ -1,6 +1,6 @@
 import type { Storage, StorageOptions } from "@google-cloud/storage";
 import { WfError } from "@wf/core";
-import type { BucketLimits, BucketStoreOptions } from "@wf/core/adapter";
+import { type BucketLimits, type BucketStoreOptions, show } from "@wf/core/adapter";
 
 /** Of Cloud Storage, but the size of objects, which is the store's own. */
 export const LIMITS: BucketLimits = {
@@ -58,7 +58,7 @@ export function checkBucket(bucket: string): void {
   if (typeof bucket === "string" && BUCKET_NAME.test(bucket)) return;
   throw new WfError(
     "WF_INVALID_ARGUMENT",
-    `bucket is ${JSON.stringify(bucket)}: give the name of a bucket, 3 to 222 of a-z 0-9 . _ -, without gs://; ` +
+    `bucket is ${show(bucket)}: give the name of a bucket, 3 to 222 of a-z 0-9 . _ -, without gs://; ` +
       'a path within it is the option "prefix"',
   );
 }

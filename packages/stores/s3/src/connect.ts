@@ -1,5 +1,6 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { WfError } from "@wf/core";
+import { show } from "@wf/core/adapter";
 import type { S3ObjectStoreOptions } from "./options.ts";
 
 /** The SDK's own 50 would make a queue's reads wait behind its writes and removals. */
@@ -35,10 +36,10 @@ export function connect(options: S3ObjectStoreOptions): S3Client {
 
 function newClient(settings: S3ClientConfig): S3Client {
   const { endpoint, requestHandler } = settings;
-  if (typeof endpoint === "string" && !/^https?:\/\/[^/]/.test(endpoint)) {
+  if (endpoint !== undefined && !isEndpoint(endpoint)) {
     throw new WfError(
       "WF_INVALID_ARGUMENT",
-      `endpoint is ${JSON.stringify(endpoint)}: give a URL like https://s3.example.com`,
+      `endpoint is ${show(endpoint)}: give a URL like https://s3.example.com`,
     );
   }
   const client = new S3Client({
@@ -50,6 +51,12 @@ function newClient(settings: S3ClientConfig): S3Client {
   });
   leaveOutChecksumsElsewhere(client, settings);
   return client;
+}
+
+/** A URL, or one in parts or from a function, as the SDK takes it. */
+function isEndpoint(endpoint: unknown): boolean {
+  if (typeof endpoint === "string") return /^https?:\/\/[^/]/.test(endpoint);
+  return typeof endpoint === "function" || (typeof endpoint === "object" && endpoint !== null);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { StoreError, WfError } from "@wf/core";
-import type { BucketLimits, BucketStoreOptions } from "@wf/core/adapter";
+import { type BucketLimits, type BucketStoreOptions, show } from "@wf/core/adapter";
 
 /** Of Amazon S3: what one put takes, what it puts on a page, and how long the key of an object may be. */
 export const LIMITS: BucketLimits = {
@@ -44,20 +44,23 @@ const UNSUPPORTED = [
   { end: ".mrap", kind: "a Multi-Region Access Point, where two regions may create one object" },
 ];
 
+/** Of any store: the oldest buckets of Amazon S3 have up to 255 characters, capitals and "_" among them. */
+const NAME = /^[A-Za-z0-9._-]{1,255}$/;
+const ARN = /^arn:[!-~]{1,2000}$/;
+
 /** @throws WF_INVALID_ARGUMENT, WF_STORE_UNSUPPORTED */
 export function checkBucket(bucket: string): void {
-  const isArn = typeof bucket === "string" && bucket.startsWith("arn:");
-  if (typeof bucket !== "string" || bucket === "" || (bucket.includes("/") && !isArn)) {
+  if (typeof bucket !== "string" || !(NAME.test(bucket) || ARN.test(bucket))) {
     throw new WfError(
       "WF_INVALID_ARGUMENT",
-      `bucket is ${JSON.stringify(bucket)}: give the name of a bucket, without s3://; a path within it is the option "prefix"`,
+      `bucket is ${show(bucket)}: give the name of a bucket, without s3://; a path within it is the option "prefix"`,
     );
   }
   const unsupported = UNSUPPORTED.find(({ end }) => bucket.endsWith(end));
   if (unsupported !== undefined) {
     throw new StoreError(
       "WF_STORE_UNSUPPORTED",
-      `bucket is ${JSON.stringify(bucket)}, ${unsupported.kind}: use a general purpose bucket of one region`,
+      `bucket is ${show(bucket)}, ${unsupported.kind}: use a general purpose bucket of one region`,
     );
   }
 }

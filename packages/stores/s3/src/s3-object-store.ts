@@ -8,11 +8,12 @@ import type {
 } from "@wf/core";
 import {
   BucketRequests,
-  checkBytes,
-  checkedKeys,
-  checkObjectKey,
+  checkDelete,
+  checkGet,
+  checkListing,
+  checkObject,
   checkObjectSize,
-  checkRange,
+  checkPut,
   RequestPolicy,
   resolveBucketOptions,
 } from "@wf/core/adapter";
@@ -58,6 +59,7 @@ export class S3ObjectStore implements ObjectStore {
    *   for a Multi-Region Access Point, where create-if-absent holds within a region only
    */
   constructor(options: S3ObjectStoreOptions) {
+    checkObject(options, "options");
     const { bucket: name } = options;
     checkBucket(name);
     const { keyPrefix, maxObjectBytes, listPageSize } = resolveBucketOptions(options, LIMITS);
@@ -79,16 +81,14 @@ export class S3ObjectStore implements ObjectStore {
    * @throws WF_STORE_OBJECT_TOO_LARGE for a body above `maxObjectBytes`; nothing is sent
    */
   async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<void> {
-    checkObjectKey(key);
-    checkBytes(body, "body");
+    checkPut(key, body, options);
     checkObjectSize(key, body, this.#maxObjectBytes);
     await writeObject(this.#bucket, key, body, options);
   }
 
   /** The object, or those of its bytes that `range` asks for. One request. */
   async get(key: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
-    checkObjectKey(key);
-    checkRange(options.range);
+    checkGet(key, options);
     return readObject(this.#bucket, key, options);
   }
 
@@ -97,7 +97,7 @@ export class S3ObjectStore implements ObjectStore {
    * bucket with versioning their versions stay. Where it fails, some may have been removed: repeat it.
    */
   async delete(keys: string | readonly string[], options: StoreCallOptions = {}): Promise<void> {
-    await this.#remover.remove(checkedKeys(keys), options.signal);
+    await this.#remover.remove(checkDelete(keys, options), options.signal);
   }
 
   /**
@@ -105,6 +105,7 @@ export class S3ObjectStore implements ObjectStore {
    * comes to it. `lastModified` is the store's clock, on Amazon S3 in whole seconds.
    */
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectMeta> {
+    checkListing(prefix, options);
     yield* listObjects(this.#bucket, prefix, options, this.#listPageSize);
   }
 }

@@ -1,4 +1,4 @@
-import type { ConformanceRunner } from "./conformance-runner.ts";
+import { type ConformanceRunner, checkSuite } from "./conformance-runner.ts";
 import { ABORT_CASES } from "./object-store/abort-cases.ts";
 import { CONSISTENCY_CASES } from "./object-store/consistency-cases.ts";
 import { CREATE_CASES } from "./object-store/create-cases.ts";
@@ -41,6 +41,7 @@ export function objectStoreConformance(
   runner: ConformanceRunner,
   subject: ObjectStoreSubject,
 ): void {
+  checkSuite(runner, subject);
   checkSubject(subject, OBJECT_STORE_CASES);
   runner.describe(`${subject.name} conforms to ObjectStore`, () => {
     for (const objectStoreCase of OBJECT_STORE_CASES) {

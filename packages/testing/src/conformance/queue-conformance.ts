@@ -1,5 +1,5 @@
 import type { Duration, Queue } from "@wf/core";
-import type { ConformanceRunner, SkippableTest } from "./conformance-runner.ts";
+import { type ConformanceRunner, checkSuite, type SkippableTest } from "./conformance-runner.ts";
 import { BAD_INPUT_CASES } from "./queue/bad-input-cases.ts";
 import { CANCEL_CASES } from "./queue/cancel-cases.ts";
 import { CLAIM_CASES } from "./queue/claim-cases.ts";
@@ -46,6 +46,7 @@ export const QUEUE_CASES: readonly QueueCase[] = [
   ...BAD_INPUT_CASES,
 ];
 
+/** The queue that is to be proved. */
 export interface QueueSubject {
   /** How the queue is called in the names of the tests. */
   readonly name: string;
@@ -58,11 +59,15 @@ export interface QueueSubject {
   open(options: QueueOpenOptions): Promise<OpenedQueue> | OpenedQueue;
 }
 
+/** What a case asks of the queue that it is given. */
 export interface QueueOpenOptions {
+  /** Settings by queue name; queues that are not named have the defaults. */
   readonly queues?: Readonly<Record<string, QueueSettings>> | undefined;
 }
 
+/** A queue for one case of the suite, and power over its time and its process. */
 export interface OpenedQueue {
+  /** Empty, and no other case's. */
   readonly queue: Queue;
   /**
    * Moves the time of `queue.clock` on by `duration`. When it resolves, all that fell due has happened, and
@@ -86,6 +91,7 @@ export interface OpenedQueue {
  * queueConformance({ describe, it }, { name: "my queue", open: (options) => openMine(options) });
  */
 export function queueConformance(runner: ConformanceRunner, subject: QueueSubject): void {
+  checkSuite(runner, subject as { name: string; open(): unknown });
   runner.describe(`${subject.name} conforms to Queue`, () => {
     for (const queueCase of QUEUE_CASES) {
       runner.it(`${queueCase.id}: ${queueCase.title}`, (...[test]) =>

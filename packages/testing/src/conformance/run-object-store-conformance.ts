@@ -1,27 +1,38 @@
 import { type Clock, type Duration, describeError, systemClock, toMs } from "@wf/core";
+import { checkClock, checkFunction, checkOptions, type OptionNames } from "@wf/core/adapter";
+import { checkNamedSubject } from "./conformance-runner.ts";
 import type { ObjectStoreCase } from "./object-store/object-store-case.ts";
 import type { ObjectStoreSubject } from "./object-store/object-store-subject.ts";
 import { checkSubject, runObjectStoreCase } from "./object-store/run-case.ts";
 import { OBJECT_STORE_CASES } from "./object-store-conformance.ts";
 
+/** What came of all cases. */
 export interface ConformanceReport {
   /** The subject's. */
   readonly name: string;
   /** Every case, in order. */
   readonly results: readonly ConformanceResult[];
+  /** How many cases passed. */
   readonly passed: number;
+  /** How many cases failed: 0 where the store keeps its contract. */
   readonly failed: number;
+  /** How many cases were left out, or failed as a known gap. */
   readonly skipped: number;
 }
 
+/** What came of one case. */
 export interface ConformanceResult {
+  /** Permanent: `create-004`. */
   readonly id: string;
+  /** What the store has to do, as a sentence. */
   readonly title: string;
+  /** `skipped`: left out, or failed as a known gap. */
   readonly status: "passed" | "failed" | "skipped";
   /** What is wrong, or why the case was left out; undefined where it passed. */
   readonly message: string | undefined;
 }
 
+/** How {@link runObjectStoreConformance} goes about it. */
 export interface ConformanceRunOptions {
   /** Told of each case as it ends. */
   readonly onResult?: ((result: ConformanceResult) => void) | undefined;
@@ -30,6 +41,12 @@ export interface ConformanceRunOptions {
   /** Measures the timeout. Default: the system's clock. */
   readonly clock?: Clock | undefined;
 }
+
+const NAMES: OptionNames<ConformanceRunOptions> = {
+  onResult: true,
+  caseTimeout: true,
+  clock: true,
+};
 
 /**
  * Runs every case of `objectStoreConformance` without a test framework, one after the other: for a live bucket.
@@ -45,7 +62,11 @@ export async function runObjectStoreConformance(
   subject: ObjectStoreSubject,
   options: ConformanceRunOptions = {},
 ): Promise<ConformanceReport> {
+  checkNamedSubject(subject);
+  checkOptions(options, "options", NAMES);
   const { onResult, caseTimeout = "5m", clock = systemClock } = options;
+  if (onResult !== undefined) checkFunction(onResult, "onResult");
+  checkClock(clock);
   checkSubject(subject, OBJECT_STORE_CASES);
   const timeoutMs = toMs(caseTimeout, "caseTimeout");
   const results: ConformanceResult[] = [];

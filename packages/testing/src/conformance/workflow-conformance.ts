@@ -1,5 +1,5 @@
 import type { Duration, ObjectStore, Queue } from "@wf/core";
-import type { ConformanceRunner, SkippableTest } from "./conformance-runner.ts";
+import { type ConformanceRunner, checkSuite, type SkippableTest } from "./conformance-runner.ts";
 import { CRASH_CASES } from "./workflow/crash-cases.ts";
 import { END_CASES } from "./workflow/end-cases.ts";
 import { RUN_CASES } from "./workflow/run-cases.ts";
@@ -14,6 +14,7 @@ export const WORKFLOW_CASES: readonly WorkflowCase[] = [
   ...CRASH_CASES,
 ];
 
+/** The queue and the object store that the runtime is to be proved over. */
 export interface WorkflowSubject {
   /** How the queue and the store are called in the names of the tests. */
   readonly name: string;
@@ -21,6 +22,7 @@ export interface WorkflowSubject {
   open(): Promise<OpenedWorkflowParts> | OpenedWorkflowParts;
 }
 
+/** A queue and an object store for one case of the suite, and power over their time. */
 export interface OpenedWorkflowParts {
   /** With the default settings. */
   readonly queue: Queue;
@@ -48,6 +50,7 @@ export interface OpenedWorkflowParts {
  * workflowConformance({ describe, it }, { name: "my queue on my store", open: () => openMine() });
  */
 export function workflowConformance(runner: ConformanceRunner, subject: WorkflowSubject): void {
+  checkSuite(runner, subject);
   runner.describe(`WorkflowRuntime over ${subject.name}`, () => {
     for (const workflowCase of WORKFLOW_CASES) {
       runner.it(`${workflowCase.id}: ${workflowCase.title}`, (...[test]) =>

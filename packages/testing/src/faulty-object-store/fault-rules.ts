@@ -1,11 +1,14 @@
 import { type Duration, toMs, WfError } from "@wf/core";
+import { checkList, checkObject, checkOptions, type OptionNames, show } from "@wf/core/adapter";
 
 /** The methods of an `ObjectStore`; each page of a listing is a `list` of its own. */
 export type StoreOperation = "put" | "get" | "delete" | "list";
 
 /** A time between two bounds, drawn evenly. At least 0; `max` not below `min`. */
 export interface DelayRange {
+  /** The shortest. */
   readonly min: Duration;
+  /** The longest. */
   readonly max: Duration;
 }
 
@@ -37,6 +40,7 @@ export interface FaultRule {
   readonly keys?: string | RegExp | undefined;
   /** Of one request that the rule is for, 0 to 1. */
   readonly probability: number;
+  /** What happens to a request that meets it. */
   readonly fault: Fault;
 }
 
@@ -56,11 +60,19 @@ export interface ResolvedRule {
 
 export const OPERATIONS: readonly StoreOperation[] = ["put", "get", "delete", "list"];
 
+const RULE_NAMES: OptionNames<FaultRule> = {
+  on: true,
+  keys: true,
+  probability: true,
+  fault: true,
+};
+
 const NO_RANGE: MsRange = { minMs: 0, maxMs: 0 };
 
 /** @throws WF_INVALID_ARGUMENT, WF_INVALID_DURATION naming the field */
 export function resolveRule(rule: FaultRule, index: number): ResolvedRule {
   const name = `rules[${index}]`;
+  checkOptions(rule, name, RULE_NAMES);
   checkShare(rule.probability, `${name}.probability`);
   const operations = resolveOperations(rule.on, `${name}.on`);
   const matches = resolveKeys(rule.keys, `${name}.keys`);
@@ -74,16 +86,18 @@ export function resolveRule(rule: FaultRule, index: number): ResolvedRule {
 }
 
 /** @throws WF_INVALID_DURATION, WF_INVALID_ARGUMENT */
-export function resolveRange({ min, max }: DelayRange, name: string): MsRange {
+export function resolveRange(range: DelayRange, name: string): MsRange {
+  checkObject(range, name);
+  const { min, max } = range;
   const minMs = toMs(min, `${name}.min`);
   const maxMs = toMs(max, `${name}.max`);
   if (minMs <= maxMs) return { minMs, maxMs };
-  throw invalid(`${name}.max`, max, `${name}.min or more, which is ${min}`);
+  throw invalid(`${name}.max`, max, `${name}.min or more, which is ${show(min)}`);
 }
 
 /** @throws WF_INVALID_ARGUMENT where `value` is no number from 0 to 1 */
 export function checkShare(value: number, name: string): void {
-  if (value >= 0 && value <= 1) return;
+  if (typeof value === "number" && value >= 0 && value <= 1) return;
   throw invalid(name, value, "a number from 0 to 1");
 }
 
@@ -96,6 +110,7 @@ export function checkChoice(value: unknown, choices: readonly string[], name: st
 function resolveOperations(on: FaultRule["on"], name: string): readonly StoreOperation[] {
   if (on === undefined) return OPERATIONS;
   const operations = typeof on === "string" ? [on] : on;
+  checkList(operations, name);
   for (const operation of operations) checkChoice(operation, OPERATIONS, name);
   return operations;
 }
@@ -133,6 +148,6 @@ function resolveFault(fault: Fault, name: string): { kind: Fault["kind"]; range:
 }
 
 function invalid(name: string, value: unknown, allowed: string): WfError {
-  const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
+  const shown = value instanceof RegExp ? String(value) : show(value);
   return new WfError("WF_INVALID_ARGUMENT", `${name} is ${shown}: give ${allowed}`);
 }

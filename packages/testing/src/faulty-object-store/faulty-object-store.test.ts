@@ -1,11 +1,13 @@
 import {
   type Clock,
   createObject,
+  type ListOptions,
   type ObjectStore,
   type PutOptions,
   StoreError,
   WfError,
 } from "@wf/core";
+import { checkListing, checkPut } from "@wf/core/adapter";
 import { describe, expect, it } from "vitest";
 import { keysOf } from "../conformance/object-store/object-store-case.ts";
 import { objectStoreConformance } from "../conformance/object-store-conformance.ts";
@@ -58,7 +60,8 @@ class PatientStore implements ObjectStore {
     this.#store = store;
   }
 
-  put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<void> {
+  async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<void> {
+    checkPut(key, body, options);
     const { signal } = options;
     return again(async () => {
       if (!options.ifAbsent) return this.#store.put(key, body, options);
@@ -75,10 +78,9 @@ class PatientStore implements ObjectStore {
     return again(() => this.#store.delete(...args));
   }
 
-  async *list(
-    prefix: string,
-    { startAfter, signal }: { startAfter?: string; signal?: never } = {},
-  ) {
+  async *list(prefix: string, options: ListOptions = {}) {
+    checkListing(prefix, options);
+    const { startAfter, signal } = options;
     let after = startAfter;
     for (let isWhole = false; !isWhole; ) {
       try {
@@ -460,8 +462,17 @@ describe("the trace", () => {
 describe("bad options are refused with the field, its value and what is allowed", () => {
   const slow = { kind: "slow", min: 2, max: 1 } as const;
   it.each<[string, object, RegExp]>([
-    ["no clock", { clock: undefined }, /^clock is undefined: give a Clock$/],
-    ["no random", { random: 7 }, /^random is number: give a RandomSource$/],
+    [
+      "no clock",
+      { clock: undefined },
+      /^clock is undefined and has no method "now": give a Clock$/,
+    ],
+    ["no random", { random: 7 }, /^random is 7: give a function$/],
+    ["a misspelt name", { delays: {} }, /^options has "delays", which is no option/],
+    ["a delay that is none", { delay: 7 }, /^delay is 7: give an object$/],
+    ["rules that are none", { rules: {} }, /^rules is \[object Object\]: give an array$/],
+    ["a rule that is none", { rules: [null] }, /^rules\[0\] is null: give an object$/],
+    ["a misspelt rule", { rules: [{ probabilty: 1 }] }, /^rules\[0\] has "probabilty"/],
     ["a delay upside down", { delay: { min: 5, max: 4 } }, /^delay\.max is 4: give delay\.min/],
     ["a delay below 0", { delay: { put: { min: -1, max: 4 } } }, /^delay\.put\.min is -1: give/],
     ["a delay of nothing", { delay: { head: { min: 1, max: 1 } } }, /operation of delay is "head"/],

@@ -10,7 +10,7 @@ import {
   toMs,
   WfError,
 } from "@wf/core";
-import { checkBytes, checkObjectKey } from "@wf/core/adapter";
+import { checkDelete, checkGet, checkListing, checkObjectStore, checkPut } from "@wf/core/adapter";
 import { type Fate, Fates } from "./fates.ts";
 import type { StoreOperation } from "./fault-rules.ts";
 import {
@@ -40,11 +40,13 @@ export interface FaultyStoreEvent {
     | "dropped"
     | "crashed"
     | "outage";
+  /** What was asked for, with `asked`. */
   readonly operation?: StoreOperation;
   /** The key, the first of several, or the prefix that is listed. */
   readonly key?: string;
   /** What decided over the request, with `asked`. */
   readonly fault?: string;
+  /** That of the error, with `done` and `failed`; undefined for a success. */
   readonly code?: string;
 }
 
@@ -82,14 +84,14 @@ export class FaultyObjectStore implements ObjectStore {
 
   /** @throws WF_INVALID_ARGUMENT, WF_INVALID_DURATION naming the field, its value and what is allowed */
   constructor(inner: ObjectStore, options: FaultyObjectStoreOptions) {
+    checkObjectStore(inner);
     this.#inner = inner;
     this.#options = resolveFaultyOptions(options);
     this.#fates = new Fates(this.#options);
   }
 
   async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<void> {
-    checkObjectKey(key);
-    checkBytes(body, "body");
+    checkPut(key, body, options);
     const { ifAbsent, signal } = options;
     // A copy, as it may be stored when its caller has given up and uses its buffer again.
     const own = new Uint8Array(body);
@@ -97,18 +99,18 @@ export class FaultyObjectStore implements ObjectStore {
   }
 
   async get(key: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
-    checkObjectKey(key);
+    checkGet(key, options);
     const { range, signal } = options;
     return await this.#request("get", [key], signal, () => this.#inner.get(key, { range }));
   }
 
   async delete(keys: string | readonly string[], options: StoreCallOptions = {}): Promise<void> {
-    const all = typeof keys === "string" ? [keys] : [...keys];
-    for (const key of all) checkObjectKey(key);
+    const all = [...checkDelete(keys, options)];
     await this.#request("delete", all, options.signal, (part) => this.#inner.delete(part));
   }
 
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectMeta> {
+    checkListing(prefix, options);
     const { signal } = options;
     const { listPageSize } = this.#options;
     let { startAfter } = options;

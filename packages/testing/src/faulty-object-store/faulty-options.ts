@@ -1,5 +1,13 @@
-import { type Clock, type RandomSource, WfError } from "@wf/core";
-import { checkInteger } from "@wf/core/adapter";
+import type { Clock, RandomSource } from "@wf/core";
+import {
+  checkClock,
+  checkInteger,
+  checkList,
+  checkObject,
+  checkOptions,
+  checkRandom,
+  type OptionNames,
+} from "@wf/core/adapter";
 import {
   checkChoice,
   checkShare,
@@ -51,15 +59,28 @@ const PAGE_SIZE = 1_000;
 const MAX_TRACE_ENTRIES = 1_000_000;
 const TRACE_ENTRIES = 10_000;
 
+const NAMES: OptionNames<FaultyObjectStoreOptions> = {
+  clock: true,
+  random: true,
+  delay: true,
+  rules: true,
+  listPageSize: true,
+  landsAfterCrash: true,
+  afterCrash: true,
+  traceMaxEntries: true,
+};
+
 /** @throws WF_INVALID_ARGUMENT, WF_INVALID_DURATION naming the field */
 export function resolveFaultyOptions(options: FaultyObjectStoreOptions): ResolvedFaultyOptions {
+  checkOptions(options, "options", NAMES);
   const { clock, random, delay, rules = [], listPageSize = PAGE_SIZE } = options;
   const { landsAfterCrash = 0.5, afterCrash = "hang", traceMaxEntries = TRACE_ENTRIES } = options;
-  if (typeof clock?.sleep !== "function") throw missing("clock", clock, "a Clock");
-  if (typeof random !== "function") throw missing("random", random, "a RandomSource");
+  checkClock(clock);
+  checkRandom(random);
   checkInteger(listPageSize, "listPageSize", 1, PAGE_SIZE);
   checkShare(landsAfterCrash, "landsAfterCrash");
   checkChoice(afterCrash, ["hang", "reject"], "afterCrash");
+  checkList(rules, "rules");
   checkInteger(traceMaxEntries, "traceMaxEntries", 0, MAX_TRACE_ENTRIES);
   return {
     clock,
@@ -76,6 +97,7 @@ export function resolveFaultyOptions(options: FaultyObjectStoreOptions): Resolve
 function resolveDelays(delay: FaultyObjectStoreOptions["delay"]): Map<StoreOperation, MsRange> {
   const delays = new Map<StoreOperation, MsRange>();
   if (delay === undefined) return delays;
+  checkObject(delay, "delay");
   if ("min" in delay) {
     const range = resolveRange(delay, "delay");
     for (const operation of OPERATIONS) delays.set(operation, range);
@@ -87,8 +109,4 @@ function resolveDelays(delay: FaultyObjectStoreOptions["delay"]): Map<StoreOpera
     delays.set(operation as StoreOperation, resolveRange(range, `delay.${operation}`));
   }
   return delays;
-}
-
-function missing(name: string, value: unknown, wanted: string): WfError {
-  return new WfError("WF_INVALID_ARGUMENT", `${name} is ${typeof value}: give ${wanted}`);
 }

@@ -8,7 +8,7 @@ import {
   StoreError,
   type WfErrorCode,
 } from "@wf/core";
-import { checkBytes, checkInteger, checkObjectKey } from "@wf/core/adapter";
+import { checkDelete, checkGet, checkListing, checkPut } from "@wf/core/adapter";
 
 /** An adapter for `serveObjects`: one request a call, none repeated. */
 export class HttpObjectStore implements ObjectStore {
@@ -19,20 +19,17 @@ export class HttpObjectStore implements ObjectStore {
   }
 
   async put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<void> {
-    checkObjectKey(key);
-    checkBytes(body, "body");
+    checkPut(key, body, options);
     const headers: Record<string, string> = options.ifAbsent ? { "if-none-match": "*" } : {};
     const { status } = await this.#send("PUT", pathOf(key), options, { headers, body });
     if (status === 412) throw new StoreError("WF_STORE_ALREADY_EXISTS", key, { key });
   }
 
   async get(key: string, options: GetOptions = {}): Promise<Uint8Array | undefined> {
-    checkObjectKey(key);
+    checkGet(key, options);
     const headers: Record<string, string> = {};
     if (options.range !== undefined) {
       const { offset, length } = options.range;
-      checkInteger(offset, "range.offset", 0, Number.MAX_SAFE_INTEGER);
-      checkInteger(length, "range.length", 1, Number.MAX_SAFE_INTEGER);
       headers["range"] =
         `bytes=${offset}-${Math.min(offset + length - 1, Number.MAX_SAFE_INTEGER)}`;
     }
@@ -42,13 +39,13 @@ export class HttpObjectStore implements ObjectStore {
   }
 
   async delete(keys: string | readonly string[], options: StoreCallOptions = {}): Promise<void> {
-    const all = [keys].flat();
-    for (const key of all) checkObjectKey(key);
+    const all = checkDelete(keys, options);
     options.signal?.throwIfAborted();
     await Promise.all([...new Set(all)].map((key) => this.#send("DELETE", pathOf(key), options)));
   }
 
   async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ObjectMeta> {
+    checkListing(prefix, options);
     let startAfter = options.startAfter ?? "";
     for (let more = true; more; ) {
       const query = new URLSearchParams({ prefix, startAfter });

@@ -236,6 +236,13 @@ export const WRITE_MUTANTS: readonly Mutant[] = [
     }),
   },
   {
+    name: "options that are none count as not given",
+    caughtBy: ["keys-006"],
+    break: (store) => ({
+      put: (key, body, options) => store.put(key, body, Object(options) === options ? options : {}),
+    }),
+  },
+  {
     name: "a delete of many stops after 1,000",
     caughtBy: ["delete-003"],
     break: (store) => ({

@@ -7,6 +7,7 @@ const FOLLOW_BACKOFF = { baseMs: 1_000, capMs: 60_000, jitter: "full" } as const
 
 /** Why a reader does not get on. Times are milliseconds since the Unix epoch, by the reader's clock. */
 export interface FollowingFailure {
+  /** What was thrown last: by the store, or for damage found in it. */
   readonly error: unknown;
   /** When following began to fail. */
   readonly since: number;

@@ -7,6 +7,7 @@ import {
   type QueueInspector,
   WfError,
 } from "@wf/core";
+import { checkObjectStore } from "@wf/core/adapter";
 import type { Position } from "../layout/position.ts";
 import type { Liveness } from "../liveness/liveness.ts";
 import { PayloadObjects } from "../payloads/payload-objects.ts";
@@ -57,8 +58,11 @@ interface View {
  * fail with it until what is damaged was restored.
  */
 export class ObjectStoreQueueReader implements AsyncDisposable {
+  /** By which jobs fall due, and ages are counted. */
   readonly clock: Clock;
+  /** The jobs, as of {@link lag}. */
   readonly inspect: QueueInspector;
+  /** The key-value entries, as of {@link lag}. */
   readonly kv: KeyValueReader;
   readonly #follower: LogFollower;
   readonly #following: Following;
@@ -78,6 +82,7 @@ export class ObjectStoreQueueReader implements AsyncDisposable {
     store: ObjectStore,
     options: ObjectStoreQueueReaderOptions,
   ): Promise<ObjectStoreQueueReader> {
+    checkObjectStore(store);
     const resolved = resolveReaderOptions(options);
     const closed = new AbortController();
     const readOnly = new ReadOnlyStore(store, closed.signal);
@@ -147,6 +152,7 @@ export class ObjectStoreQueueReader implements AsyncDisposable {
     await this.#running;
   }
 
+  /** As {@link ObjectStoreQueueReader.close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

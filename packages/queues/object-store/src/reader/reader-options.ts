@@ -9,9 +9,17 @@ import {
   toMs,
   WfError,
 } from "@wf/core";
-import { checkKeyPrefix } from "@wf/core/adapter";
+import {
+  checkClock,
+  checkKeyPrefix,
+  checkLogger,
+  checkOptions,
+  checkRandom,
+  type OptionNames,
+} from "@wf/core/adapter";
 import { KEY_ROOM_BYTES } from "../layout/keys.ts";
 
+/** What {@link ObjectStoreQueueReader.open} takes. All but `prefix` have defaults. */
 export interface ObjectStoreQueueReaderOptions {
   /** Where in the store the queue is: the `prefix` that its owner opens it with. */
   readonly prefix: string;
@@ -38,12 +46,31 @@ const DEFAULT_POLL_MS = 1_000;
 const MIN_POLL_MS = 10;
 const MAX_POLL_MS = 86_400_000;
 
-/** @throws WF_INVALID_KEY, WF_INVALID_DURATION naming the field */
+const NAMES: OptionNames<ObjectStoreQueueReaderOptions> = {
+  prefix: true,
+  clock: true,
+  random: true,
+  logger: true,
+  pollInterval: true,
+};
+
+/** @throws WF_INVALID_KEY, WF_INVALID_ARGUMENT, WF_INVALID_DURATION naming the field */
 export function resolveReaderOptions(
   options: ObjectStoreQueueReaderOptions,
 ): ResolvedReaderOptions {
-  checkKeyPrefix(options.prefix, "prefix", KEY_ROOM_BYTES);
-  const pollMs = toMs(options.pollInterval ?? DEFAULT_POLL_MS, "pollInterval");
+  checkOptions(options, "options", NAMES);
+  const {
+    prefix,
+    clock = systemClock,
+    random = systemRandom,
+    logger = silentLogger,
+    pollInterval = DEFAULT_POLL_MS,
+  } = options;
+  checkKeyPrefix(prefix, "prefix", KEY_ROOM_BYTES);
+  checkClock(clock);
+  checkRandom(random);
+  checkLogger(logger);
+  const pollMs = toMs(pollInterval, "pollInterval");
   if (pollMs < MIN_POLL_MS || pollMs > MAX_POLL_MS) {
     throw new WfError(
       "WF_INVALID_DURATION",
@@ -51,10 +78,10 @@ export function resolveReaderOptions(
     );
   }
   return {
-    prefix: options.prefix,
-    clock: options.clock ?? systemClock,
-    random: options.random ?? systemRandom,
-    logger: options.logger ?? silentLogger,
+    prefix,
+    clock,
+    random,
+    logger,
     pollMs,
   };
 }

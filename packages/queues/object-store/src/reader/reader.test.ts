@@ -236,6 +236,11 @@ describe("a reader", () => {
   it("refuses bad options by their own codes", async () => {
     const inner = new MemoryObjectStore();
     await openQueue(inner);
+    for (const bad of [{ clock: {} }, { random: 7 }, { logger: null }, { poll: 1 }]) {
+      await expect(openReader(inner, bad as never)).rejects.toMatchObject({
+        code: "WF_INVALID_ARGUMENT",
+      });
+    }
     for (const pollInterval of [0, 9, "2d"] as const) {
       await expect(openReader(inner, { pollInterval })).rejects.toMatchObject({
         code: "WF_INVALID_DURATION",

@@ -18,12 +18,18 @@ function claimOf(id: string): JobClaim {
 /** A desk over a database that answers when the test says so. */
 function makeDesk() {
   const clock = new MockClock();
+  let setBackMs = 0;
+  const deskClock = new QueueClock({
+    now: () => clock.now() - setBackMs,
+    sleep: (duration, signal) => clock.sleep(duration, signal),
+  });
+  const deadlines: number[] = [];
   const requests: ClaimRequest[] = [];
   const answers: { give(ids: string[]): void; fail(error: unknown): void }[] = [];
   const unwanted: string[] = [];
   const more: string[] = [];
   const desk = new ClaimDesk({
-    clock: new QueueClock(clock),
+    clock: deskClock,
     claim(request) {
       requests.push(request);
       return new Promise((resolve, reject) => {
@@ -33,17 +39,20 @@ function makeDesk() {
     onClaimed: () => {},
     onUnwanted: (claims) => unwanted.push(...claims.map(({ job }) => job.id)),
     onMore: (_, { id }) => more.push(id),
-    onDeadline: () => {},
+    onDeadline: (at) => deadlines.push(at),
   });
   const claim = (max: number, wait = 0, signal?: AbortSignal, leaseMs = 1) =>
     desk
-      .claim("jobs", max, leaseMs, clock.now() + wait, signal)
+      .claim("jobs", max, leaseMs, wait, signal)
       .then((claims) => claims.map(({ job }) => job.id));
   const next = async () => {
     await clock.advance(0);
     return answers.shift()!;
   };
-  return { clock, desk, requests, unwanted, more, claim, next };
+  const setBack = (ms: number) => {
+    setBackMs += ms;
+  };
+  return { clock, deskClock, setBack, deadlines, desk, requests, unwanted, more, claim, next };
 }
 
 describe("Those who claim from one queue", () => {
@@ -72,6 +81,22 @@ describe("Those who claim from one queue", () => {
     first.give([]);
     (await next()).give(["late"]);
     expect(await waiting).toEqual(["late"]);
+  });
+
+  it("wait no longer where the clock is set back meanwhile", async () => {
+    const { claim, desk, next, clock, deskClock, setBack, deadlines } = makeDesk();
+    const [hasty, patient] = [claim(1), claim(1, 60_000)];
+    const answer = await next();
+    setBack(3_600_000);
+    answer.give([]);
+    await clock.advance(0);
+    // Of the patient one only.
+    expect(deadlines).toEqual([deskClock.now() + 60_000]);
+    expect(await hasty).toEqual([]);
+    setBack(3_600_000);
+    expect(desk.expireWaits(deskClock.now())).toBe(deskClock.now() + 60_000);
+    expect(desk.expireWaits(deskClock.now() + 60_000)).toBe(Number.POSITIVE_INFINITY);
+    expect(await patient).toEqual([]);
   });
 
   it("may leave while it is under way: what came for them goes to others, or back", async () => {

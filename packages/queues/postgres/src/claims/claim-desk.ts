@@ -12,7 +12,9 @@ const REST_MS = 1_000;
 interface Waiter {
   readonly max: number;
   readonly leaseMs: number;
-  readonly deadline: number;
+  readonly waitMs: number;
+  /** When the wait ends, as far as was known when the clock was last looked at. */
+  deadline: number;
   /** Whether a statement has looked for jobs on its behalf. */
   hasLooked: boolean;
   give(claims: JobClaim[]): void;
@@ -53,12 +55,12 @@ export class ClaimDesk {
     this.#options = options;
   }
 
-  /** Claims up to `max` jobs, waiting for the first until `deadline`. */
+  /** Claims up to `max` jobs, waiting for the first for `waitMs`. */
   claim(
     queue: string,
     max: number,
     leaseMs: number,
-    deadline: number,
+    waitMs: number,
     signal: AbortSignal | undefined,
   ): Promise<JobClaim[]> {
     return new Promise((resolve, reject) => {
@@ -70,7 +72,8 @@ export class ClaimDesk {
       const waiter: Waiter = {
         max,
         leaseMs,
-        deadline: signal?.aborted ? 0 : deadline,
+        waitMs: signal?.aborted ? 0 : waitMs,
+        deadline: Number.POSITIVE_INFINITY,
         hasLooked: false,
         give(claims) {
           leave();
@@ -82,6 +85,7 @@ export class ClaimDesk {
         },
       };
       const onAbort = () => waiter.give([]);
+      deadlineOf(waiter, this.#options.clock.now());
       line.waiters.add(waiter);
       signal?.addEventListener("abort", onAbort);
       this.#serve(queue);
@@ -112,7 +116,8 @@ export class ClaimDesk {
     let next = Number.POSITIVE_INFINITY;
     for (const { waiters } of this.#lines.values()) {
       for (const waiter of waiters) {
-        if (waiter.deadline > now) next = Math.min(next, waiter.deadline);
+        const deadline = deadlineOf(waiter, now);
+        if (deadline > now) next = Math.min(next, deadline);
         // Else it is answered by the statement that looks for it.
         else if (waiter.hasLooked) waiter.give([]);
       }
@@ -203,8 +208,9 @@ export class ClaimDesk {
     for (const waiter of present) {
       if (!line.waiters.has(waiter)) continue;
       waiter.hasLooked = true;
-      if (waiter.deadline <= now) waiter.give([]);
-      else this.#options.onDeadline(waiter.deadline);
+      const deadline = deadlineOf(waiter, now);
+      if (deadline <= now) waiter.give([]);
+      else this.#options.onDeadline(deadline);
     }
   }
 
@@ -215,10 +221,16 @@ export class ClaimDesk {
     const now = clock.now();
     for (const waiter of present) {
       if (!line.waiters.has(waiter)) continue;
-      if (!isPassing || waiter.deadline <= now) waiter.fail(error);
+      if (!isPassing || deadlineOf(waiter, now) <= now) waiter.fail(error);
     }
     if (line.waiters.size === 0) return;
     await clock.sleep(REST_MS, this.#stopped.signal).catch(() => {}); // closed
     line.isStale = true;
   }
+}
+
+/** When the wait ends: never more than its length from now, however far the clock was set back since it began. */
+function deadlineOf(waiter: Waiter, now: number): number {
+  waiter.deadline = Math.min(waiter.deadline, now + waiter.waitMs);
+  return waiter.deadline;
 }

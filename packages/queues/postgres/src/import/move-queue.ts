@@ -1,12 +1,24 @@
 import { type Clock, type Logger, type ObjectStore, type RandomSource, WfError } from "@wf/core";
+import {
+  checkBoolean,
+  checkClock,
+  checkKeyPrefix,
+  checkLogger,
+  checkObject,
+  checkObjectStore,
+  checkOptions,
+  checkRandom,
+  type OptionNames,
+} from "@wf/core/adapter";
 import { DepartingQueue, type Departure, readDeparture } from "@wf/queue-object-store";
-import type { PostgresQueueOptions } from "../options.ts";
+import { type PostgresQueueOptions, resolveOptions } from "../options.ts";
 import { importQueue } from "./import-queue.ts";
 import type { MoveCounts } from "./move-record.ts";
 import { MoveTarget } from "./move-target.ts";
 
 /** Where the queue is that moves. */
 export interface MoveSource {
+  /** The object store that holds it. */
   readonly store: ObjectStore;
   /** The `prefix` that the queue is opened with. */
   readonly prefix: string;
@@ -18,7 +30,9 @@ export interface MoveSource {
   readonly logger?: Logger | undefined;
 }
 
+/** What {@link moveQueue} takes. */
 export interface MoveOptions {
+  /** The queue in the object store. */
   readonly from: MoveSource;
   /** Of these, what says where the database is and which schema. */
   readonly to: PostgresQueueOptions;
@@ -29,7 +43,9 @@ export interface MoveResult extends MoveCounts {
   readonly copied: boolean;
 }
 
+/** What {@link undoMove} takes. */
 export interface UndoOptions {
+  /** The queue in the object store, as it was given to the move. */
   readonly from: MoveSource;
   /** `"gone"`: the database is lost. Nobody looks there then, so be sure that nothing runs on it, or ever will. */
   readonly to: PostgresQueueOptions | "gone";
@@ -39,6 +55,16 @@ export interface UndoOptions {
    */
   readonly discard?: boolean | undefined;
 }
+
+const MOVE_NAMES: OptionNames<MoveOptions> = { from: true, to: true };
+const UNDO_NAMES: OptionNames<UndoOptions> = { from: true, to: true, discard: true };
+const SOURCE_NAMES: OptionNames<MoveSource> = {
+  store: true,
+  prefix: true,
+  clock: true,
+  random: true,
+  logger: true,
+};
 
 /** Others that try to open the queue meanwhile are refused, but end this one's ownership. */
 const MAX_TRIES = 10;
@@ -59,7 +85,11 @@ const MAX_TRIES = 10;
  * @throws WF_FENCED where another process opened the queue before it was marked: stop its workers first
  * @throws what the store and the database throw; WF_STORE_OUTCOME_UNKNOWN: run it again, it finds out
  */
-export async function moveQueue({ from, to }: MoveOptions): Promise<MoveResult> {
+export async function moveQueue(options: MoveOptions): Promise<MoveResult> {
+  checkOptions(options, "options", MOVE_NAMES);
+  const { from, to } = options;
+  checkSource(from);
+  checkObject(to, "to");
   const target = await MoveTarget.open(to, { create: true });
   try {
     const progress: Progress = { copied: undefined };
@@ -78,7 +108,15 @@ export async function moveQueue({ from, to }: MoveOptions): Promise<MoveResult> 
  *   since (without `discard`)
  * @throws as {@link moveQueue}
  */
-export async function undoMove({ from, to, discard = false }: UndoOptions): Promise<void> {
+export async function undoMove(options: UndoOptions): Promise<void> {
+  checkOptions(options, "options", UNDO_NAMES);
+  const { from, to, discard = false } = options;
+  checkSource(from);
+  checkBoolean(discard, "discard");
+  if (to !== "gone") {
+    checkObject(to, "to");
+    resolveOptions(to);
+  }
   const departure = await readDeparture(from.store, from);
   if (departure === undefined) {
     throw new WfError(
@@ -93,6 +131,16 @@ export async function undoMove({ from, to, discard = false }: UndoOptions): Prom
   } finally {
     await target.close();
   }
+}
+
+/** Before anything is written at the other end, which is opened first. */
+function checkSource(from: MoveSource): void {
+  checkOptions(from, "from", SOURCE_NAMES);
+  checkObjectStore(from.store, "from.store");
+  checkKeyPrefix(from.prefix, "from.prefix");
+  if (from.clock !== undefined) checkClock(from.clock);
+  if (from.random !== undefined) checkRandom(from.random);
+  if (from.logger !== undefined) checkLogger(from.logger);
 }
 
 interface Progress {
@@ -175,7 +223,8 @@ class Opened implements AsyncDisposable {
   }
 
   async open(): Promise<DepartingQueue> {
-    this.#source ??= await DepartingQueue.open(this.#from.store, this.#from);
+    const { store, ...options } = this.#from;
+    this.#source ??= await DepartingQueue.open(store, options);
     return this.#source;
   }
 

@@ -3,12 +3,17 @@ import type { Schema } from "../layout/schema-name.ts";
 
 /** What a move has brought. */
 export interface MoveCounts {
+  /** Jobs that can be claimed at once, those that were claimed among them. */
   readonly pending: number;
+  /** Jobs whose time has not come. */
   readonly scheduled: number;
   /** Cut off in their last attempt: they die where the queue went to. */
   readonly dying: number;
+  /** Done jobs that were still kept. */
   readonly done: number;
+  /** Dead jobs that were still kept. */
   readonly dead: number;
+  /** Names of queues that ever had a job. */
   readonly queues: number;
   /** KV entries, the workflow runtime's among them. */
   readonly entries: number;

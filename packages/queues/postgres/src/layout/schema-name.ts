@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { WfError } from "@wf/core";
+import { show } from "@wf/core/adapter";
 
 /** What fits into a name of PostgreSQL (`NAMEDATALEN`), and needs no thought where it is quoted. */
 const SCHEMA = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/;
@@ -18,7 +19,7 @@ export function schemaOf(name: string): Schema {
   if (typeof name !== "string" || !SCHEMA.test(name) || /^pg_/i.test(name)) {
     throw new WfError(
       "WF_INVALID_ARGUMENT",
-      `schema is ${JSON.stringify(name)}: give 1 to 63 of A-Z a-z 0-9 _ -, that start with a letter or _ ` +
+      `schema is ${show(name)}: give 1 to 63 of A-Z a-z 0-9 _ -, that start with a letter or _ ` +
         `and not with pg_`,
     );
   }

@@ -184,7 +184,46 @@ export const KEY_CASES: readonly ObjectStoreCase[] = [
       ]);
     },
   },
+  {
+    id: "keys-006",
+    title: "a bad argument is refused with WF_INVALID_ARGUMENT, and nothing is sent",
+    async run({ store, sendsNothing }) {
+      await store.put("kept", text("x"));
+      await sendsNothing(async () => {
+        for (const value of [null, 7, "text", []].map(untyped)) {
+          const calls = [
+            () => store.put("kept", value),
+            () => store.put("kept", text("y"), value),
+            () => store.put("kept", text("y"), { ifAbsent: value }),
+            () => store.put("kept", text("y"), { signal: value }),
+            () => store.get("kept", value),
+            () => store.get("kept", { signal: value }),
+            () => store.get("kept", { range: value }),
+            () => store.delete("kept", value),
+            () => store.delete("kept", { signal: value }),
+            () => collect(store.list("", value)),
+            () => collect(store.list("", { signal: value })),
+          ];
+          for (const call of calls) await rejectsWith("WF_INVALID_ARGUMENT", call);
+        }
+        for (const value of [null, 7, {}].map(untyped)) {
+          const calls = [
+            () => store.delete(value),
+            () => collect(store.list(value)),
+            () => collect(store.list("", { startAfter: value })),
+          ];
+          for (const call of calls) await rejectsWith("WF_INVALID_ARGUMENT", call);
+        }
+      });
+      await assertHolds(store, new Map([["kept", text("x")]]));
+    },
+  },
 ];
+
+/** A value that the types forbid. */
+function untyped(value: unknown): never {
+  return value as never;
+}
 
 /** Stores an object at each key, reads, lists and deletes each, and looks that the others stay. */
 async function assertKeepsApart(

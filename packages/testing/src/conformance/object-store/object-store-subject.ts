@@ -26,7 +26,9 @@ export interface ObjectStoreSubject {
   readonly knownGaps?: Readonly<Record<string, string>> | undefined;
 }
 
+/** A store for one case of the suite. */
 export interface OpenedObjectStore {
+  /** Empty, and no other case's. */
   readonly store: ObjectStore;
   /** Where it is missing, the cases about faults on the way are reported as skipped. */
   readonly faults?: ObjectStoreFaults | undefined;

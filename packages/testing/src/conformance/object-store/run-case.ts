@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describeError, WfError } from "@wf/core";
-import { checkInteger } from "@wf/core/adapter";
+import { checkBoolean, checkInteger, checkObject, show } from "@wf/core/adapter";
 import { type ObjectStoreCase, type ObjectStoreWorld, turns } from "./object-store-case.ts";
 import type { ObjectStoreSubject, OpenedObjectStore } from "./object-store-subject.ts";
 
@@ -11,18 +11,20 @@ const ARRIVAL_TURNS = 100;
 
 /** @throws WF_INVALID_ARGUMENT for a setting out of its bounds, or a gap in no case of `cases` */
 export function checkSubject(
-  { pageSize, largeBodyBytes, knownGaps = {} }: ObjectStoreSubject,
+  { pageSize, largeBodyBytes, isLocal, knownGaps = {} }: ObjectStoreSubject,
   cases: readonly ObjectStoreCase[],
 ): void {
   if (pageSize !== undefined) checkInteger(pageSize, "pageSize", 3, 100_000);
   if (largeBodyBytes !== undefined) {
     checkInteger(largeBodyBytes, "largeBodyBytes", 1_048_576, 1_073_741_824);
   }
+  if (isLocal !== undefined) checkBoolean(isLocal, "isLocal");
+  checkObject(knownGaps, "knownGaps");
   for (const id of Object.keys(knownGaps)) {
     if (cases.some((objectStoreCase) => objectStoreCase.id === id)) continue;
     throw new WfError(
       "WF_INVALID_ARGUMENT",
-      `knownGaps names ${JSON.stringify(id)}, which is no case: take it out, or correct it`,
+      `knownGaps names ${show(id)}, which is no case: take it out, or correct it`,
     );
   }
 }

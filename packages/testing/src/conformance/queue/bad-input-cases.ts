@@ -112,11 +112,11 @@ const BAD_DURATIONS = [-1, Number.NaN, Infinity, "soon", "5 m", "-1s", "1w", ""]
 const REFUSED_CASES: readonly RefusedCase[] = [
   refused("queue-bad-input-001", "a bad queue name is refused", "WF_INVALID_QUEUE_NAME", [
     ...BAD_QUEUE_NAMES.flatMap((name) => everyEnqueue({}, [{ ...JOB, queue: name }])),
-    ...BAD_QUEUE_NAMES.map(
-      (name): Call =>
-        (queue) =>
-          queue.claim(name),
-    ),
+    ...BAD_QUEUE_NAMES.flatMap((name): Call[] => [
+      (queue) => queue.claim(name),
+      (queue) => queue.inspect.stats(name),
+      (queue) => queue.inspect.listJobs(name, "pending"),
+    ]),
   ]),
   refused("queue-bad-input-002", "a bad job id is refused", "WF_INVALID_JOB_ID", [
     ...BAD_IDS.flatMap((id) => everyEnqueue({ id })),
@@ -126,9 +126,23 @@ const REFUSED_CASES: readonly RefusedCase[] = [
           queue.wake(id),
     ),
     ...BAD_IDS.flatMap((jobId) => everyEffects({ enqueue: [], wake: [{ jobId }] })),
+    ...BAD_IDS.flatMap((id): Call[] => [
+      (queue) => queue.cancel(id),
+      (queue) => queue.requeueDead(id),
+      (queue) => queue.waitForCompletion(id),
+    ]),
   ]),
   refused("queue-bad-input-003", "a bad KV key is refused", "WF_INVALID_KEY", [
     ...BAD_KEYS.flatMap(everyKey),
+    ...[7, null, undefined]
+      .map(untyped)
+      .flatMap((key): Call[] => [
+        (queue) => queue.kv.get(key),
+        (queue) => queue.kv.put(key, text("value")),
+        (queue) => queue.kv.delete(key),
+        (queue) => queue.kv.compareAndPut(key, undefined, text("value")),
+        (queue) => queue.kv.compareAndDelete(key, text("value")),
+      ]),
   ]),
   refused("queue-bad-input-004", "a KV value over 256 KiB is refused", "WF_KV_VALUE_TOO_LARGE", [
     (queue) => queue.kv.put("key", new Uint8Array(262_145)),
@@ -171,8 +185,8 @@ const REFUSED_CASES: readonly RefusedCase[] = [
     "a bad runAt, or one beside a delay, is refused",
     "WF_INVALID_ARGUMENT",
     [
-      ...[Number.NaN, Infinity, 8.64e15 + 1, untyped("now")].flatMap((runAt) =>
-        everyEnqueue({ runAt }),
+      ...[Number.NaN, Infinity, 8.64e15 + 1, untyped("now"), untyped("0"), untyped(null)].flatMap(
+        (runAt) => everyEnqueue({ runAt }),
       ),
       ...everyEnqueue({ runAt: 0, delay: 0 }),
     ],
@@ -181,6 +195,7 @@ const REFUSED_CASES: readonly RefusedCase[] = [
     ...BAD_KEYS.flatMap((dedupKey) => everyEnqueue({ dedupKey })),
   ]),
   refused("queue-bad-input-012", "bad headers are refused", "WF_INVALID_ARGUMENT", [
+    ...everyEnqueue({ headers: untyped(["name"]) }),
     ...everyEnqueue({ headers: { name: untyped(7) } }),
     ...everyEnqueue({ headers: { name: HALF_A_PAIR } }),
     ...everyEnqueue({ headers: { [HALF_A_PAIR]: "value" } }),
@@ -196,6 +211,7 @@ const REFUSED_CASES: readonly RefusedCase[] = [
         .flatMap((bytes): Call[] => [
           ...everyEnqueue({}, [{ ...JOB, payload: bytes }]),
           (queue) => queue.kv.put("key", bytes),
+          (queue) => queue.kv.compareAndDelete("key", bytes),
           ...everyEffects({ enqueue: [], put: { key: bytes } }),
         ]),
       ...[null, "text", 7]
@@ -254,7 +270,7 @@ const REFUSED_CASES: readonly RefusedCase[] = [
     ],
   ),
   refused("queue-bad-input-020", "a bad page size is refused", "WF_INVALID_ARGUMENT", [
-    ...[0, -1, 1.5, 1_001, Number.NaN].flatMap((limit): Call[] => [
+    ...[0, -1, 1.5, 1_001, Number.NaN, untyped(null)].flatMap((limit): Call[] => [
       (queue) => queue.kv.scan("", { limit }),
       (queue) => queue.inspect.listJobs(JOBS, "pending", { limit }),
     ]),
@@ -276,6 +292,73 @@ const REFUSED_CASES: readonly RefusedCase[] = [
   ]),
   refused("queue-bad-input-024", "a jitter that there is not is refused", "WF_INVALID_ARGUMENT", [
     ...everyEnqueue({ backoff: { jitter: untyped("half") } }),
+  ]),
+  refused(
+    "queue-bad-input-025",
+    "what is no object is refused as options, as effects and inside of them",
+    "WF_INVALID_ARGUMENT",
+    [
+      ...[null, 7, "text", []]
+        .map(untyped)
+        .flatMap((value): Call[] => [
+          (queue) => queue.enqueue(JOBS, text("job"), value),
+          (queue) => queue.enqueue(JOBS, text("job"), { backoff: value }),
+          (queue) => queue.enqueue(JOBS, text("job"), { kv: value }),
+          (queue) => queue.enqueue(JOBS, text("job"), { onDead: value }),
+          (queue) => queue.enqueueMany([JOB, value]),
+          (queue) => queue.commit(value),
+          (queue) => queue.commit({}, value),
+          (queue) => queue.commit({ put: value }),
+          (queue) => queue.commit({ expect: value }),
+          (queue) => queue.commit({ enqueue: [value] }),
+          (queue) => queue.commit({ wake: [value] }),
+          (queue) => queue.claim("empty", value),
+          (queue, claim) => queue.ack(claim, value),
+          (queue, claim) => queue.nack(claim, "error", value),
+          (queue, claim) => queue.nack(claim, "error", { onDead: value }),
+          (queue, claim) => queue.deadLetter(claim, "reason", value),
+          (queue) => queue.cancel("sleeper", value),
+          (queue) => queue.waitForCompletion("sleeper", value),
+          (queue) => queue.kv.scan("", value),
+          (queue) => queue.inspect.listJobs(JOBS, "pending", value),
+        ]),
+      ...[null, 7, "text", {}]
+        .map(untyped)
+        .flatMap((value): Call[] => [
+          (queue) => queue.enqueueMany(value),
+          (queue) => queue.commit({ enqueue: value }),
+          (queue) => queue.commit({ wake: value }),
+          (queue) => queue.commit({ delete: value }),
+        ]),
+    ],
+  ),
+  refused("queue-bad-input-026", "what is no AbortSignal is refused", "WF_INVALID_ARGUMENT", [
+    ...[null, {}, "text", new AbortController()]
+      .map(untyped)
+      .flatMap((signal): Call[] => [
+        (queue) => queue.enqueue(JOBS, text("job"), { signal }),
+        (queue) => queue.enqueueMany([JOB], { signal }),
+        (queue) => queue.commit({ put: { key: text("no") } }, { signal }),
+        (queue) => queue.claim("empty", { signal, wait: "1s" }),
+        (queue) => queue.waitForCompletion("sleeper", { signal }),
+      ]),
+  ]),
+  refused("queue-bad-input-027", "what is no string is refused as text", "WF_INVALID_ARGUMENT", [
+    ...[undefined, null, 7, {}]
+      .map(untyped)
+      .flatMap((value): Call[] => [
+        (queue, claim) => queue.nack(claim, value),
+        (queue, claim) => queue.deadLetter(claim, value),
+        (queue) => queue.kv.scan(value),
+        (queue) => queue.inspect.getJob(value),
+        (queue) => queue.inspect.attempts(value),
+      ]),
+    ...[null, 7, {}]
+      .map(untyped)
+      .flatMap((after): Call[] => [
+        (queue) => queue.kv.scan("", { after }),
+        (queue) => queue.inspect.listJobs(JOBS, "pending", { after }),
+      ]),
   ]),
 ];
 
