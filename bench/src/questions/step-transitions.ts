@@ -10,7 +10,7 @@ import { median, repeat } from "../statistics.ts";
 
 const RUNS = 2_000;
 const STEPS = 50;
-const ROUNDS = 3;
+const ROUNDS = 5;
 
 export const question: Question = {
   asks: "workflow steps/s, store in memory, 2,000 runs",
