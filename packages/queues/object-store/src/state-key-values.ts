@@ -25,9 +25,7 @@ export class StateKeyValues implements KeyValueReader {
     checkText(prefix, "prefix");
     const limit = pageLimit(page);
     const found = this.#state.kv.scan(prefix, page?.after, limit + 1);
-    const items = found
-      .slice(0, limit)
-      .map(({ key, value }) => ({ key, value: copyOf(value) }));
+    const items = found.slice(0, limit).map(({ key, value }) => ({ key, value: copyOf(value) }));
     return { items, next: found.length > limit ? items.at(-1)?.key : undefined };
   }
 }
