@@ -117,7 +117,10 @@ export class WfError extends Error {
   static is<Code extends WfErrorCode = WfErrorCode>(
     error: unknown,
     code?: Code,
-  ): error is WfError & { readonly code: Code } {
+  ): error is WfError & {
+    /** One that was asked for. */
+    readonly code: Code;
+  } {
     return error instanceof WfError && (code === undefined || error.code === code);
   }
 }
