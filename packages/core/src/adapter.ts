@@ -2,6 +2,7 @@
  * For those who write a store or a queue: the checks that every adapter makes in the same words, the sending
  * of requests to a store behind a network, and the frame around stored objects. Applications need nothing of this.
  */
+export { Alarm } from "./alarm.ts";
 export {
   checkBoolean,
   checkFunction,
@@ -31,7 +32,14 @@ export {
   MAX_KV_KEY_BYTES,
   MAX_KV_VALUE_BYTES,
 } from "./queue/checks.ts";
+export { type ResolvedClaimOptions, resolveClaimOptions } from "./queue/claim-options.ts";
+export { CommittedKeyValue } from "./queue/committed-key-value.ts";
 export { pageLimit } from "./queue/page.ts";
+export {
+  DEFAULT_QUEUE_CONFIG,
+  type ResolvedQueueConfig,
+  resolveQueueConfigs,
+} from "./queue/queue-config.ts";
 export {
   type BucketLimits,
   type BucketSettings,

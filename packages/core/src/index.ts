@@ -39,6 +39,7 @@ export type {
   QueueStats,
   WaitOptions,
 } from "./queue/queue.ts";
+export type { QueueConfig } from "./queue/queue-config.ts";
 export { type RandomSource, systemRandom } from "./random.ts";
 export { type CreateResult, createObject } from "./store/create-object.ts";
 export type {

@@ -25,25 +25,24 @@ import {
   checkEffects,
   checkEnqueue,
   checkId,
-  checkInteger,
   checkList,
   checkObjectStore,
-  checkQueueName,
   checkText,
+  resolveClaimOptions,
 } from "@wf/core/adapter";
 import { JobClaim } from "./claims/job-claim.ts";
 import { newJob, planEffects } from "./commit/plan.ts";
 import { OpTag } from "./layout/op.ts";
-import { checkLease, type ObjectStoreQueueOptions, resolveOptions } from "./options.ts";
+import { type ObjectStoreQueueOptions, resolveOptions } from "./options.ts";
 import { QueueKeyValue } from "./queue-key-value.ts";
 import { QueueOwner } from "./queue-owner.ts";
 import type { JobRecord } from "./state/job-record.ts";
 import { StateInspector } from "./state-inspector.ts";
+import { StateKeyValues } from "./state-key-values.ts";
 
 /** What is recorded of an error or reason at most, in characters. */
 const MAX_ERROR_LENGTH = 8_192;
 /** Jobs that one claim takes at most. */
-const MAX_CLAIMS = 10_000;
 
 type CancelResult = "removed" | "requested" | "not_found";
 
@@ -85,11 +84,8 @@ export class ObjectStoreQueue implements Queue {
       () => owner.refresh(),
       (record) => owner.present(record),
     );
-    this.kv = new QueueKeyValue(
-      owner.state,
-      () => owner.checkOpen(),
-      (effects) => this.commit(effects),
-    );
+    const state = new StateKeyValues(owner.state, () => owner.checkOpen());
+    this.kv = new QueueKeyValue(state, (effects) => this.commit(effects));
   }
 
   nextJobId(): string {
@@ -136,13 +132,12 @@ export class ObjectStoreQueue implements Queue {
 
   async claim(queueName: string, options: ClaimOptions = {}): Promise<Claim[]> {
     const owner = this.#owner;
-    checkQueueName(queueName);
-    checkCallOptions(options);
-    const { max = 1, lease, wait = 0, signal } = options;
-    checkInteger(max, "max", 1, MAX_CLAIMS);
-    const leaseMs = lease === undefined ? owner.configOf(queueName).leaseMs : toMs(lease, "lease");
-    checkLease(leaseMs, "lease");
-    const waitMs = toMs(wait, "wait");
+    const defaultLeaseMs = owner.configOf(queueName).leaseMs;
+    const { max, leaseMs, waitMs, signal } = resolveClaimOptions(
+      queueName,
+      options,
+      defaultLeaseMs,
+    );
     const deadline = owner.now + waitMs;
     for (;;) {
       owner.refresh();

@@ -1,8 +1,8 @@
 import {
-  type BackoffOptions,
   type Clock,
   type Duration,
   type Logger,
+  type QueueConfig,
   type RandomSource,
   silentLogger,
   systemClock,
@@ -11,37 +11,17 @@ import {
   WfError,
 } from "@wf/core";
 import {
-  type Backoff,
   checkClock,
   checkInteger,
   checkKeyPrefix,
   checkLogger,
-  checkObject,
   checkOptions,
-  checkQueueName,
   checkRandom,
-  DEFAULT_BACKOFF,
   type OptionNames,
-  resolveBackoff,
-  show,
+  type ResolvedQueueConfig,
+  resolveQueueConfigs,
 } from "@wf/core/adapter";
 import { KEY_ROOM_BYTES } from "./layout/keys.ts";
-
-/** How one queue treats its jobs. What an enqueue or claim says itself goes first. */
-export interface QueueConfig {
-  /** Deliveries before a job is dead, 1 to 1,000,000. Default 3. */
-  readonly maxAttempts?: number | undefined;
-  /** How long a claim lasts unless it is extended. More than 0. Default 30 s. */
-  readonly lease?: Duration | undefined;
-  /** 0 to 2^32 - 1, lower first. Default 1000. */
-  readonly priority?: number | undefined;
-  /** Waits before failed jobs are tried again. Default base 1 s, cap 300 s, full jitter. */
-  readonly backoff?: BackoffOptions | undefined;
-  /** How long a done job is kept. Default: it is removed when acknowledged. */
-  readonly doneRetention?: Duration | undefined;
-  /** How long a dead job is kept. Default 7 days. */
-  readonly deadRetention?: Duration | "forever" | undefined;
-}
 
 /** What {@link ObjectStoreQueue.open} takes. All but `prefix` have defaults. */
 export interface ObjectStoreQueueOptions {
@@ -83,15 +63,6 @@ export interface ObjectStoreQueueOptions {
   readonly heartbeat?: Duration | undefined;
 }
 
-export interface ResolvedQueueConfig {
-  readonly maxAttempts: number;
-  readonly leaseMs: number;
-  readonly priority: number;
-  readonly backoff: Backoff;
-  readonly doneRetentionMs: number | undefined;
-  readonly deadRetentionMs: number | undefined;
-}
-
 export interface ResolvedOptions {
   readonly prefix: string;
   readonly queues: ReadonlyMap<string, ResolvedQueueConfig>;
@@ -109,15 +80,6 @@ export interface ResolvedOptions {
 const MIB = 1_048_576;
 const MIN_HEARTBEAT_MS = 1_000;
 
-export const DEFAULT_QUEUE_CONFIG: ResolvedQueueConfig = Object.freeze({
-  maxAttempts: 3,
-  leaseMs: 30_000,
-  priority: 1_000,
-  backoff: DEFAULT_BACKOFF,
-  doneRetentionMs: undefined,
-  deadRetentionMs: 7 * 86_400_000,
-});
-
 const NAMES: OptionNames<ObjectStoreQueueOptions> = {
   prefix: true,
   queues: true,
@@ -130,15 +92,6 @@ const NAMES: OptionNames<ObjectStoreQueueOptions> = {
   offloadAboveBytes: true,
   pendingMaxBytes: true,
   heartbeat: true,
-};
-
-const CONFIG_NAMES: OptionNames<QueueConfig> = {
-  maxAttempts: true,
-  lease: true,
-  priority: true,
-  backoff: true,
-  doneRetention: true,
-  deadRetention: true,
 };
 
 /** @throws WF_INVALID_KEY, WF_INVALID_ARGUMENT, WF_INVALID_DURATION, WF_INVALID_QUEUE_NAME naming the field */
@@ -158,7 +111,6 @@ export function resolveOptions(options: ObjectStoreQueueOptions): ResolvedOption
     heartbeat,
   } = options;
   checkKeyPrefix(prefix, "prefix", KEY_ROOM_BYTES);
-  checkObject(queues, "queues");
   checkClock(clock);
   checkRandom(random);
   checkLogger(logger);
@@ -169,7 +121,7 @@ export function resolveOptions(options: ObjectStoreQueueOptions): ResolvedOption
   checkInteger(pendingMaxBytes, "pendingMaxBytes", 65_536, 16_384 * MIB);
   return {
     prefix,
-    queues: new Map(Object.entries(queues).map(resolveQueue)),
+    queues: resolveQueueConfigs(queues),
     clock,
     random,
     logger,
@@ -190,41 +142,4 @@ function resolveHeartbeat(heartbeat: Duration | undefined): number | undefined {
     "WF_INVALID_DURATION",
     `heartbeat is ${heartbeatMs} ms: give at least ${MIN_HEARTBEAT_MS} ms, or none`,
   );
-}
-
-function resolveQueue([name, config]: [string, QueueConfig]): [string, ResolvedQueueConfig] {
-  checkQueueName(name);
-  const defaults = DEFAULT_QUEUE_CONFIG;
-  const field = (key: keyof QueueConfig) => `queues[${show(name)}].${key}`;
-  checkOptions(config, `queues[${show(name)}]`, CONFIG_NAMES);
-  const { maxAttempts = defaults.maxAttempts, priority = defaults.priority, backoff = {} } = config;
-  checkInteger(maxAttempts, field("maxAttempts"), 1, 1_000_000);
-  checkInteger(priority, field("priority"), 0, 2 ** 32 - 1);
-  const leaseMs =
-    config.lease === undefined ? defaults.leaseMs : toMs(config.lease, field("lease"));
-  checkLease(leaseMs, field("lease"));
-  const { doneRetention, deadRetention } = config;
-  return [
-    name,
-    {
-      maxAttempts,
-      leaseMs,
-      priority,
-      backoff: resolveBackoff(backoff, defaults.backoff, field("backoff")),
-      doneRetentionMs:
-        doneRetention === undefined ? undefined : toMs(doneRetention, field("doneRetention")),
-      deadRetentionMs:
-        deadRetention === "forever"
-          ? undefined
-          : deadRetention === undefined
-            ? defaults.deadRetentionMs
-            : toMs(deadRetention, field("deadRetention")),
-    },
-  ];
-}
-
-/** @throws WF_INVALID_DURATION */
-export function checkLease(leaseMs: number, name: string): void {
-  if (leaseMs > 0) return;
-  throw new WfError("WF_INVALID_DURATION", `${name} is 0: a lease lasts longer than that`);
 }

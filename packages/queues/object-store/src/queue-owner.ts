@@ -9,8 +9,8 @@ import {
   type RandomSource,
   WfError,
 } from "@wf/core";
+import { Alarm, DEFAULT_QUEUE_CONFIG, type ResolvedQueueConfig } from "@wf/core/adapter";
 import { monotonicFactory } from "ulid";
-import { Alarm } from "./alarm.ts";
 import { ClaimDesk } from "./claims/claim-desk.ts";
 import type { JobClaim } from "./claims/job-claim.ts";
 import { Decisions } from "./commit/decisions.ts";
@@ -26,7 +26,7 @@ import { type DurableSlot, LogWriter } from "./log/log-writer.ts";
 import { PatientObjectStore } from "./log/patient-object-store.ts";
 import { Ticket } from "./log/ticket.ts";
 import { newestIdTime } from "./newest-id-time.ts";
-import { DEFAULT_QUEUE_CONFIG, type ResolvedOptions, type ResolvedQueueConfig } from "./options.ts";
+import type { ResolvedOptions } from "./options.ts";
 import { Offload } from "./payloads/offload.ts";
 import { PayloadObjects } from "./payloads/payload-objects.ts";
 import { type Recovered, recover } from "./recover.ts";

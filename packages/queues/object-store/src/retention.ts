@@ -1,5 +1,5 @@
+import type { ResolvedQueueConfig } from "@wf/core/adapter";
 import { type Op, OpTag } from "./layout/op.ts";
-import type { ResolvedQueueConfig } from "./options.ts";
 import type { JobRecord } from "./state/job-record.ts";
 import type { QueueState } from "./state/queue-state.ts";
 

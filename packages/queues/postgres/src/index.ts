@@ -1,3 +1,4 @@
+export type { QueueConfig } from "@wf/core";
 export type {
   PostgresClient,
   PostgresNotification,
@@ -5,6 +6,6 @@ export type {
   PostgresPoolClient,
   PostgresQuery,
 } from "./database/client.ts";
-export type { PostgresQueueOptions, QueueConfig } from "./options.ts";
+export type { PostgresQueueOptions } from "./options.ts";
 export { PostgresQueue } from "./postgres-queue.ts";
 export type { TransactionQueue } from "./transaction-queue.ts";

@@ -1,8 +1,8 @@
 import {
-  type BackoffOptions,
   type Clock,
   type Duration,
   type Logger,
+  type QueueConfig,
   type RandomSource,
   silentLogger,
   systemRandom,
@@ -10,39 +10,19 @@ import {
   WfError,
 } from "@wf/core";
 import {
-  type Backoff,
   checkClock,
   checkInteger,
   checkLogger,
   checkMethods,
-  checkObject,
   checkOptions,
-  checkQueueName,
   checkRandom,
-  DEFAULT_BACKOFF,
   type OptionNames,
-  resolveBackoff,
-  show,
+  type ResolvedQueueConfig,
+  resolveQueueConfigs,
 } from "@wf/core/adapter";
 import type { PostgresPool } from "./database/client.ts";
 import { type Schema, schemaOf } from "./layout/schema-name.ts";
 import { QueueClock } from "./time/queue-clock.ts";
-
-/** How one queue treats its jobs. What an enqueue or claim says itself goes first. Give it alike to all processes. */
-export interface QueueConfig {
-  /** Deliveries before a job is dead, 1 to 1,000,000. Default 3. */
-  readonly maxAttempts?: number | undefined;
-  /** How long a claim lasts unless it is extended. More than 0. Default 30 s. */
-  readonly lease?: Duration | undefined;
-  /** 0 to 2^32 - 1, lower first. Default 1000. */
-  readonly priority?: number | undefined;
-  /** Waits before failed jobs are tried again. Default base 1 s, cap 300 s, full jitter. */
-  readonly backoff?: BackoffOptions | undefined;
-  /** How long a done job is kept. Default: it is removed when acknowledged. */
-  readonly doneRetention?: Duration | undefined;
-  /** How long a dead job is kept. Default 7 days. */
-  readonly deadRetention?: Duration | "forever" | undefined;
-}
 
 /** What {@link PostgresQueue.open} takes: `connectionString` or `pool`, and settings with defaults. */
 export interface PostgresQueueOptions {
@@ -55,7 +35,7 @@ export interface PostgresQueueOptions {
   readonly pool?: PostgresPool | undefined;
   /** The schema for the queue's tables, created where it is missing. Default `wf`. */
   readonly schema?: string | undefined;
-  /** Settings by queue name; queues that are not named have the defaults. */
+  /** Settings by queue name, alike in all processes; queues that are not named have the defaults. */
   readonly queues?: Readonly<Record<string, QueueConfig>> | undefined;
   /** Default: the database's. */
   readonly clock?: Clock | undefined;
@@ -76,15 +56,6 @@ export interface PostgresQueueOptions {
   readonly retryFor?: Duration | undefined;
 }
 
-export interface ResolvedQueueConfig {
-  readonly maxAttempts: number;
-  readonly leaseMs: number;
-  readonly priority: number;
-  readonly backoff: Backoff;
-  readonly doneRetentionMs: number | undefined;
-  readonly deadRetentionMs: number | undefined;
-}
-
 export interface ResolvedOptions {
   readonly source: { readonly connectionString: string } | { readonly pool: PostgresPool };
   readonly schema: Schema;
@@ -102,15 +73,6 @@ export interface ResolvedOptions {
 const MIN_CONNECTIONS = 2;
 const MIN_POLL_MS = 100;
 
-export const DEFAULT_QUEUE_CONFIG: ResolvedQueueConfig = Object.freeze({
-  maxAttempts: 3,
-  leaseMs: 30_000,
-  priority: 1_000,
-  backoff: DEFAULT_BACKOFF,
-  doneRetentionMs: undefined,
-  deadRetentionMs: 7 * 86_400_000,
-});
-
 const NAMES: OptionNames<PostgresQueueOptions> = {
   connectionString: true,
   pool: true,
@@ -123,15 +85,6 @@ const NAMES: OptionNames<PostgresQueueOptions> = {
   maxWritesInFlight: true,
   pollInterval: true,
   retryFor: true,
-};
-
-const CONFIG_NAMES: OptionNames<QueueConfig> = {
-  maxAttempts: true,
-  lease: true,
-  priority: true,
-  backoff: true,
-  doneRetention: true,
-  deadRetention: true,
 };
 
 /** What `pg` takes: a URL, or the path of a Unix socket. */
@@ -151,7 +104,6 @@ export function resolveOptions(options: PostgresQueueOptions): ResolvedOptions {
     pollInterval = "5s",
     retryFor = "30s",
   } = options;
-  checkObject(queues, "queues");
   if (clock !== undefined) checkClock(clock);
   checkRandom(random);
   checkLogger(logger);
@@ -167,7 +119,7 @@ export function resolveOptions(options: PostgresQueueOptions): ResolvedOptions {
   return {
     source: sourceOf(options),
     schema: schemaOf(schema),
-    queues: new Map(Object.entries(queues).map(resolveQueue)),
+    queues: resolveQueueConfigs(queues),
     clock: new QueueClock(clock),
     random,
     logger,
@@ -204,41 +156,4 @@ function sourceOf({ connectionString, pool }: PostgresQueueOptions): ResolvedOpt
     );
   }
   return { pool };
-}
-
-function resolveQueue([name, config]: [string, QueueConfig]): [string, ResolvedQueueConfig] {
-  checkQueueName(name);
-  const defaults = DEFAULT_QUEUE_CONFIG;
-  const field = (key: keyof QueueConfig) => `queues[${show(name)}].${key}`;
-  checkOptions(config, `queues[${show(name)}]`, CONFIG_NAMES);
-  const { maxAttempts = defaults.maxAttempts, priority = defaults.priority, backoff = {} } = config;
-  checkInteger(maxAttempts, field("maxAttempts"), 1, 1_000_000);
-  checkInteger(priority, field("priority"), 0, 2 ** 32 - 1);
-  const leaseMs =
-    config.lease === undefined ? defaults.leaseMs : toMs(config.lease, field("lease"));
-  checkLease(leaseMs, field("lease"));
-  const { doneRetention, deadRetention } = config;
-  return [
-    name,
-    {
-      maxAttempts,
-      leaseMs,
-      priority,
-      backoff: resolveBackoff(backoff, defaults.backoff, field("backoff")),
-      doneRetentionMs:
-        doneRetention === undefined ? undefined : toMs(doneRetention, field("doneRetention")),
-      deadRetentionMs:
-        deadRetention === "forever"
-          ? undefined
-          : deadRetention === undefined
-            ? defaults.deadRetentionMs
-            : toMs(deadRetention, field("deadRetention")),
-    },
-  ];
-}
-
-/** @throws WF_INVALID_DURATION */
-export function checkLease(leaseMs: number, name: string): void {
-  if (leaseMs > 0) return;
-  throw new WfError("WF_INVALID_DURATION", `${name} is 0: a lease lasts longer than that`);
 }

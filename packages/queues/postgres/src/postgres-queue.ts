@@ -25,11 +25,10 @@ import {
   checkEffects,
   checkEnqueue,
   checkId,
-  checkInteger,
   checkList,
   checkMethods,
-  checkQueueName,
   checkText,
+  resolveClaimOptions,
 } from "@wf/core/adapter";
 import { JobClaim } from "./claims/job-claim.ts";
 import type { Operation } from "./commit/operation.ts";
@@ -50,7 +49,7 @@ import {
   prepareJob,
 } from "./commit/prepared-effects.ts";
 import type { PostgresClient } from "./database/client.ts";
-import { checkLease, type PostgresQueueOptions, resolveOptions } from "./options.ts";
+import { type PostgresQueueOptions, resolveOptions } from "./options.ts";
 import { QueueKeyValue } from "./queue-key-value.ts";
 import { QueueProcess } from "./queue-process.ts";
 import { ClientTransactionQueue, type TransactionQueue } from "./transaction-queue.ts";
@@ -58,7 +57,6 @@ import { ClientTransactionQueue, type TransactionQueue } from "./transaction-que
 /** What is recorded of an error or reason at most, in characters. */
 const MAX_ERROR_LENGTH = 8_192;
 /** Jobs that one claim takes at most. */
-const MAX_CLAIMS = 10_000;
 
 /**
  * A {@link Queue} in a PostgreSQL database, on which any number of processes work at the same time. What one
@@ -140,14 +138,12 @@ export class PostgresQueue implements Queue {
 
   async claim(queueName: string, options: ClaimOptions = {}): Promise<Claim[]> {
     const process = this.#process;
-    checkQueueName(queueName);
-    checkCallOptions(options);
-    const { max = 1, lease, wait = 0, signal } = options;
-    checkInteger(max, "max", 1, MAX_CLAIMS);
-    const leaseMs =
-      lease === undefined ? process.configOf(queueName).leaseMs : toMs(lease, "lease");
-    checkLease(leaseMs, "lease");
-    const waitMs = toMs(wait, "wait");
+    const defaultLeaseMs = process.configOf(queueName).leaseMs;
+    const { max, leaseMs, waitMs, signal } = resolveClaimOptions(
+      queueName,
+      options,
+      defaultLeaseMs,
+    );
     process.checkOpen();
     return await process.desk.claim(queueName, max, leaseMs, waitMs, signal);
   }

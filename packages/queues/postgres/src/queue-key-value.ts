@@ -1,13 +1,5 @@
-import {
-  type CommitResult,
-  type Effects,
-  type KeyValue,
-  type KeyValueEntry,
-  type Page,
-  type PageOptions,
-  WfError,
-} from "@wf/core";
-import { checkBytes, checkKvKey, checkText, pageLimit, show } from "@wf/core/adapter";
+import type { CommitResult, Effects, KeyValueEntry, Page, PageOptions } from "@wf/core";
+import { CommittedKeyValue, checkKvKey, checkText, pageLimit } from "@wf/core/adapter";
 import { arrays } from "./database/array-parameter.ts";
 import type { Database } from "./database/database.ts";
 import { type Statement, unprepared } from "./database/session.ts";
@@ -16,10 +8,9 @@ import { bytes, text } from "./job-columns.ts";
 import type { Schema } from "./layout/schema-name.ts";
 
 /** The KV side of a queue: reads from the database, writes as commits. */
-export class QueueKeyValue implements KeyValue {
+export class QueueKeyValue extends CommittedKeyValue {
   readonly #database: Database;
   readonly #checkOpen: () => void;
-  readonly #commit: (effects: Effects) => Promise<CommitResult>;
   readonly #scan: Statement;
   readonly #values: Gather<string, Uint8Array | undefined>;
 
@@ -29,9 +20,9 @@ export class QueueKeyValue implements KeyValue {
     checkOpen: () => void,
     commit: (effects: Effects) => Promise<CommitResult>,
   ) {
+    super(commit);
     this.#database = database;
     this.#checkOpen = checkOpen;
-    this.#commit = commit;
     this.#scan = unprepared(
       `SELECT encode(key, 'hex'), encode(value, 'hex') FROM ${quoted}.kv
       WHERE key >= $1::bytea AND key > $2::bytea AND ($3::bytea IS NULL OR key < $3::bytea)
@@ -63,40 +54,6 @@ export class QueueKeyValue implements KeyValue {
       value: bytes(value) as Uint8Array,
     }));
     return { items, next: rows.length > limit ? items.at(-1)?.key : undefined };
-  }
-
-  async put(key: string, value: Uint8Array): Promise<void> {
-    checkKvKey(key);
-    await this.#commit({ put: { [key]: value } });
-  }
-
-  async delete(key: string): Promise<void> {
-    await this.#commit({ delete: [key] });
-  }
-
-  async compareAndPut(
-    key: string,
-    expected: Uint8Array | undefined,
-    value: Uint8Array,
-  ): Promise<boolean> {
-    checkKvKey(key);
-    return await this.#succeeds({ expect: { [key]: expected }, put: { [key]: value } });
-  }
-
-  async compareAndDelete(key: string, expected: Uint8Array): Promise<boolean> {
-    checkKvKey(key);
-    checkBytes(expected, `the expected value of KV key ${show(key)}`);
-    return await this.#succeeds({ expect: { [key]: expected }, delete: [key] });
-  }
-
-  async #succeeds(effects: Effects): Promise<boolean> {
-    try {
-      await this.#commit(effects);
-      return true;
-    } catch (error) {
-      if (WfError.is(error, "WF_CONFLICT")) return false;
-      throw error;
-    }
   }
 
   async #getAll(get: Statement, keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {

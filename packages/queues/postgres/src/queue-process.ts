@@ -1,4 +1,5 @@
 import { type Logger, MAX_DURATION_MS, type RandomSource } from "@wf/core";
+import { DEFAULT_QUEUE_CONFIG, type ResolvedQueueConfig } from "@wf/core/adapter";
 import { monotonicFactory } from "ulid";
 import { ClaimDesk } from "./claims/claim-desk.ts";
 import { claimStatements } from "./claims/claim-statements.ts";
@@ -24,7 +25,7 @@ import { learnDatabaseTime, newestIdTime } from "./database-time.ts";
 import { text } from "./job-columns.ts";
 import { migrate } from "./layout/migrate.ts";
 import { DEAD, DONE } from "./layout/migrations.ts";
-import { DEFAULT_QUEUE_CONFIG, type ResolvedOptions, type ResolvedQueueConfig } from "./options.ts";
+import type { ResolvedOptions } from "./options.ts";
 import { DatabaseInspector } from "./queue-inspector.ts";
 import type { QueueClock } from "./time/queue-clock.ts";
 import { Retention } from "./upkeep/retention.ts";

@@ -1,3 +1,4 @@
-export type { QueueConfig, TemplateQueueOptions } from "./options.ts";
+export type { QueueConfig } from "@wf/core";
+export type { TemplateQueueOptions } from "./options.ts";
 export { TemplateDatabase } from "./template-database.ts";
 export { TemplateQueue } from "./template-queue.ts";

@@ -1,15 +1,21 @@
-import type { KeyValue, KeyValueEntry, Page, PageOptions } from "@wf/core";
-import { checkBytes, checkKvKey, checkKvValue, checkText, pageLimit } from "@wf/core/adapter";
+import type { CommitResult, Effects, KeyValueEntry, Page, PageOptions } from "@wf/core";
+import { CommittedKeyValue, checkKvKey, checkText, pageLimit } from "@wf/core/adapter";
 import type { TemplateDatabase } from "./template-database.ts";
 
 /** Runs its argument as a transaction of the queue. */
 type Transact = <T>(work: () => T) => T;
 
-export class QueueKeyValue implements KeyValue {
+/** The KV side of a queue: reads from the database, writes as commits. */
+export class QueueKeyValue extends CommittedKeyValue {
   readonly #database: TemplateDatabase;
   readonly #transact: Transact;
 
-  constructor(database: TemplateDatabase, transact: Transact) {
+  constructor(
+    database: TemplateDatabase,
+    transact: Transact,
+    commit: (effects: Effects) => Promise<CommitResult>,
+  ) {
+    super(commit);
     this.#database = database;
     this.#transact = transact;
   }
@@ -17,31 +23,6 @@ export class QueueKeyValue implements KeyValue {
   async get(key: string): Promise<Uint8Array | undefined> {
     checkKvKey(key);
     return this.#transact(() => this.#database.entries.get(key)?.slice());
-  }
-
-  async put(key: string, value: Uint8Array): Promise<void> {
-    checkKvKey(key);
-    checkKvValue(key, value);
-    this.#transact(() => this.#database.setEntry(key, new Uint8Array(value)));
-  }
-
-  async delete(key: string): Promise<void> {
-    checkKvKey(key);
-    this.#transact(() => this.#database.setEntry(key, undefined));
-  }
-
-  async compareAndPut(
-    key: string,
-    expected: Uint8Array | undefined,
-    value: Uint8Array,
-  ): Promise<boolean> {
-    checkKvValue(key, value);
-    return this.#compareAndSet(key, expected, new Uint8Array(value));
-  }
-
-  async compareAndDelete(key: string, expected: Uint8Array): Promise<boolean> {
-    checkBytes(expected, "expected");
-    return this.#compareAndSet(key, expected, undefined);
   }
 
   async scan(prefix: string, page: PageOptions = {}): Promise<Page<KeyValueEntry>> {
@@ -60,28 +41,9 @@ export class QueueKeyValue implements KeyValue {
       return { items, next: keys.length > limit ? items.at(-1)?.key : undefined };
     });
   }
-
-  #compareAndSet(
-    key: string,
-    expected: Uint8Array | undefined,
-    value: Uint8Array | undefined,
-  ): boolean {
-    checkKvKey(key);
-    if (expected !== undefined) checkBytes(expected, "expected");
-    return this.#transact(() => {
-      const held = this.#database.entries.get(key);
-      const isEqual = held && expected ? byteOrder(held, expected) === 0 : held === expected;
-      if (isEqual) this.#database.setEntry(key, value);
-      return isEqual;
-    });
-  }
 }
 
 /** Not the order of UTF-16, which is another one beyond U+D7FF. */
 function byBytes(a: string, b: string): number {
-  return byteOrder(Buffer.from(a), Buffer.from(b));
-}
-
-function byteOrder(a: Uint8Array, b: Uint8Array): number {
-  return Buffer.compare(a, b);
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

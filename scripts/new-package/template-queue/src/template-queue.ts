@@ -20,25 +20,19 @@ import {
   WfError,
 } from "@wf/core";
 import {
+  Alarm,
   checkCallOptions,
   checkEffects,
   checkEnqueue,
   checkId,
-  checkInteger,
-  checkQueueName,
   checkText,
   checkWake,
+  resolveClaimOptions,
 } from "@wf/core/adapter";
-import { Alarm } from "./alarm.ts";
 import { Inspector, present } from "./inspector.ts";
 import { checkClaim, claimLost, JobClaim } from "./job-claim.ts";
 import { Jobs } from "./jobs.ts";
-import {
-  leaseMs,
-  type ResolvedOptions,
-  resolveOptions,
-  type TemplateQueueOptions,
-} from "./options.ts";
+import { type ResolvedOptions, resolveOptions, type TemplateQueueOptions } from "./options.ts";
 import { QueueKeyValue } from "./queue-key-value.ts";
 import type { JobRow, TemplateDatabase } from "./template-database.ts";
 import { Waits } from "./waits.ts";
@@ -66,7 +60,7 @@ export class TemplateQueue implements Queue {
   private constructor(database: TemplateDatabase, options: ResolvedOptions) {
     const transact = <T>(work: (now: number) => T) => this.#transact(work);
     this.clock = options.clock;
-    this.kv = new QueueKeyValue(database, transact);
+    this.kv = new QueueKeyValue(database, transact, (effects) => this.commit(effects));
     this.inspect = new Inspector(database, transact);
     this.#database = database;
     this.#options = options;
@@ -129,15 +123,10 @@ export class TemplateQueue implements Queue {
   }
 
   async claim(queue: string, options: ClaimOptions = {}): Promise<Claim[]> {
-    checkQueueName(queue);
-    checkCallOptions(options);
-    const { max = 1, lease, wait = 0, signal } = options;
-    checkInteger(max, "max", 1, 10_000);
-    const ms =
-      lease === undefined ? this.#options.configOf(queue).leaseMs : leaseMs(lease, "lease");
-    const waitMs = toMs(wait, "wait");
+    const defaultLeaseMs = this.#options.configOf(queue).leaseMs;
+    const { max, leaseMs, waitMs, signal } = resolveClaimOptions(queue, options, defaultLeaseMs);
     const take = (now: number) => {
-      const claims = this.#take(queue, max, ms, now);
+      const claims = this.#take(queue, max, leaseMs, now);
       return claims.length > 0 ? claims : undefined;
     };
     const claims = this.#transact(take);
@@ -260,7 +249,8 @@ export class TemplateQueue implements Queue {
     } finally {
       this.#waits.look();
       this.#abortClaims();
-      this.#alarm.set(this.#jobs.nextDue());
+      const dueAt = this.#jobs.nextDue();
+      if (dueAt !== undefined) this.#alarm.set(dueAt);
     }
   }
 
@@ -330,7 +320,7 @@ export class TemplateQueue implements Queue {
   #end(reason: WfError): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
-    this.#alarm.set(undefined);
+    this.#alarm.clear();
     this.#waits.failAll(reason);
     if (reason instanceof FencedError)
       for (const claim of this.#claims.values()) claim.abort(reason);

@@ -1,5 +1,5 @@
 import { type Clock, WfError } from "@wf/core";
-import type { Alarm } from "../alarm.ts";
+import type { Alarm } from "@wf/core/adapter";
 import { OpTag } from "../layout/op.ts";
 import type { LogWriter } from "../log/log-writer.ts";
 import type { JobRecord } from "../state/job-record.ts";

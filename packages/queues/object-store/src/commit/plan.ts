@@ -9,9 +9,9 @@ import {
   type WakeResult,
   WfError,
 } from "@wf/core";
+import type { ResolvedQueueConfig } from "@wf/core/adapter";
 import { resolveBackoff } from "@wf/core/adapter";
 import { type Op, OpTag } from "../layout/op.ts";
-import type { ResolvedQueueConfig } from "../options.ts";
 import { payloadReferenceOf } from "../payloads/offload.ts";
 import { JobRecord, NO_HEADERS } from "../state/job-record.ts";
 import { packedCopy } from "../state/packed-bytes.ts";

@@ -1,6 +1,6 @@
 import { type Effects, type EnqueueOptions, toMs, WfError } from "@wf/core";
+import type { ResolvedQueueConfig } from "@wf/core/adapter";
 import { resolveBackoff } from "@wf/core/adapter";
-import type { ResolvedQueueConfig } from "../options.ts";
 import { encodeEffects } from "./effects-json.ts";
 
 /** What a job takes from where it is enqueued. */

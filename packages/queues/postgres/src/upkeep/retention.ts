@@ -1,8 +1,8 @@
+import type { ResolvedQueueConfig } from "@wf/core/adapter";
 import type { Database } from "../database/database.ts";
 import { call, type Row, type Statement, type Value } from "../database/session.ts";
 import { text } from "../job-columns.ts";
 import { DEAD, DONE } from "../layout/migrations.ts";
-import type { ResolvedQueueConfig } from "../options.ts";
 import type { QueueClock } from "../time/queue-clock.ts";
 import { UPKEEP_BATCH, type UpkeepName } from "./upkeep-statements.ts";
 

@@ -1,9 +1,9 @@
 import type { Logger } from "@wf/core";
+import { Alarm } from "@wf/core/adapter";
 import type { OpenClaims } from "../claims/open-claims.ts";
 import { type Database, DatabaseFailure } from "../database/database.ts";
 import { call, type Row, type Statement, type Value } from "../database/session.ts";
 import { number, text } from "../job-columns.ts";
-import { Alarm } from "../time/alarm.ts";
 import type { QueueClock } from "../time/queue-clock.ts";
 import type { Retention } from "./retention.ts";
 import { UPKEEP_BATCH, type UpkeepName } from "./upkeep-statements.ts";

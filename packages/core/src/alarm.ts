@@ -1,4 +1,4 @@
-import type { Clock } from "@wf/core";
+import type { Clock } from "./clock.ts";
 
 /** One timer for all deadlines of a queue: rings at the earliest time that it was set for. */
 export class Alarm {
@@ -7,6 +7,7 @@ export class Alarm {
   #setFor = Number.POSITIVE_INFINITY;
   #cancel: AbortController | undefined;
 
+  /** Sleeps on `clock`; nothing is set yet. */
   constructor(clock: Clock, ring: () => void) {
     this.#clock = clock;
     this.#ring = ring;
@@ -29,6 +30,7 @@ export class Alarm {
     );
   }
 
+  /** It does not ring for what it was set for. */
   clear(): void {
     this.#setFor = Number.POSITIVE_INFINITY;
     this.#cancel?.abort();
