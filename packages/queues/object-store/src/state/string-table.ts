@@ -1,3 +1,5 @@
+import { systemRandom } from "@wf/core";
+
 /** A power of two. Each shard grows by itself, so that no rebuild stops the process for long. */
 const SHARDS = 256;
 const SHARD_BITS = 8;
@@ -129,9 +131,12 @@ class Shard<T extends object> {
   }
 }
 
-/** FNV-1a over the UTF-16 units, never 0. */
+/** Another one in each process, so that nobody can choose keys that all meet in one place. */
+const SEED = Math.floor(systemRandom() * 2 ** 32) | 0;
+
+/** FNV-1a over the UTF-16 units from a secret start, never 0. */
 function hashOf(key: string): number {
-  let hash = 0x811c9dc5 | 0;
+  let hash = SEED;
   for (let index = 0; index < key.length; index++) {
     hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
   }
