@@ -20,6 +20,11 @@ async function marks(queue: Queue): Promise<number> {
   return (await queue.kv.scan("done/", { limit: 1_000 })).items.length;
 }
 
+/** Waits until one who waits for a job to end has seen it live. */
+async function watched(schema: TestSchema): Promise<void> {
+  await eventually(async () => (await schema.query("SELECT 1 FROM {s}.watches")).rows.length > 0);
+}
+
 describe.skipIf(server === undefined)("Several processes on one queue", () => {
   it("give each job to one of them, however many claim", async () => {
     await using schema = new TestSchema(server!);
@@ -72,6 +77,7 @@ describe.skipIf(server === undefined)("Several processes on one queue", () => {
     const { job } = await waiting;
     expect(job.id).toBe(id);
     const ended = queue.waitForCompletion(id);
+    await watched(schema);
     await schema.query("DELETE FROM {s}.jobs");
     expect(await ended).toEqual({ status: "completed", job: undefined });
   });
@@ -98,12 +104,10 @@ describe.skipIf(server === undefined)("Several processes on one queue", () => {
       async () => there.deadLetter(await claimOne(there), "reason"),
       async () => there.nack(await claimOne(there), "error"),
     ];
-    const watched = () =>
-      eventually(async () => (await schema.query("SELECT 1 FROM {s}.watches")).rows.length > 0);
     for (const end of ends) {
       const { id } = await here.enqueue("jobs", JOB, { maxAttempts: 1 });
       const waits = [here.waitForCompletion(id), here.waitForCompletion(id)];
-      await watched();
+      await watched(schema);
       await end();
       for (const outcome of await Promise.all(waits)) {
         expect(outcome).toMatchObject({ status: "completed", job: { id } });
@@ -111,7 +115,7 @@ describe.skipIf(server === undefined)("Several processes on one queue", () => {
     }
     const { id } = await here.enqueue("jobs", JOB, { delay: "1h" });
     const removed = here.waitForCompletion(id);
-    await watched();
+    await watched(schema);
     expect(await there.cancel(id)).toBe("removed");
     expect(await removed).toEqual({ status: "completed", job: undefined });
   });
