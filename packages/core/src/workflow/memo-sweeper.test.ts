@@ -156,6 +156,25 @@ describe("Memo retention", () => {
     await world.stop();
   });
 
+  it("is complete also where a process looks on that was taken over and has not noticed", async () => {
+    const runner = async (step: Step) =>
+      step.stepNumber === 0
+        ? StepOutcome.continueOnSignal(step.payload, "key", "30d")
+        : remembering(step);
+    const world = await open({ runner });
+    await world.clock.advance(DAY_MS / 2);
+    await world.reopen({ ...options, runner });
+    await world.start();
+    await world.runtime.signal("key", bytes(""));
+    await world.settle();
+    expect(await markerKeys(world)).toHaveLength(1);
+    // The first to find the marker is the process to which the run still waits.
+    await world.clock.advance(2 * DAY_MS);
+    expect(await memoKeys(world)).toEqual([]);
+    expect(await markerKeys(world)).toEqual([]);
+    await world.stop();
+  });
+
   it("lets a run that is submitted while its old entries are removed wait for that", async () => {
     const world = await open();
     const removing = gate();

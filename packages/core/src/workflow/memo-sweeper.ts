@@ -40,13 +40,12 @@ async function sweep(
 
 async function sweepRun(context: RuntimeContext, marker: TerminalMarker): Promise<void> {
   try {
-    if (await isInUse(context, marker)) {
-      // Its next end writes, or has written, a new marker.
-      await context.memos.deleteTerminalMarker(marker);
-    } else if (await clear(context, marker.runId)) {
-      // Last, so that a sweep that is cut off is taken up again.
-      await context.memos.deleteTerminalMarker(marker);
-    }
+    const isOver = (await isInUse(context, marker))
+      ? // Its next end writes, or has written, a new marker.
+        await isCurrent(context, marker.runId)
+      : await clear(context, marker.runId);
+    // Last, so that a sweep that is cut off is taken up again.
+    if (isOver) await context.memos.deleteTerminalMarker(marker);
   } catch (error) {
     const details = { runId: marker.runId, err: error };
     context.logger.error(details, "the memo of an ended run could not be swept; will try again");
@@ -60,6 +59,24 @@ async function isInUse({ queue }: RuntimeContext, marker: TerminalMarker): Promi
   if (lastEnd === undefined) return false;
   const text = Buffer.from(lastEnd).toString();
   return text === END_UNKNOWN.toString() || Number(text) > marker.terminatedAt;
+}
+
+/**
+ * Whether what was read of the run still holds. Writes the time of its last end as it is there, which a queue
+ * refuses that was taken over and has not noticed: its reads are of then.
+ */
+async function isCurrent({ queue }: RuntimeContext, runId: string): Promise<boolean> {
+  const key = lastEndKey(runId);
+  const lastEnd = await queue.kv.get(key);
+  const same = lastEnd === undefined ? { delete: [key] } : { put: { [key]: lastEnd } };
+  try {
+    await queue.commit({ expect: { [key]: lastEnd }, ...same });
+    return true;
+  } catch (error) {
+    // The run has ended again just now.
+    if (WfError.is(error, "WF_CONFLICT")) return false;
+    throw error;
+  }
 }
 
 /** Clears the memo while nobody can submit the run; false where that was not to be had. */
