@@ -34,7 +34,9 @@ describe("foreignFailure", () => {
 });
 
 describe("networkFailure", () => {
-  const refused = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
+  const failed = (code: string, syscall?: string) =>
+    Object.assign(new Error("failed"), { code, syscall });
+  const refused = failed("ECONNREFUSED");
   for (const [title, error, ofWrite] of [
     ["nothing listens", refused, "WF_STORE_UNAVAILABLE"],
     [
@@ -43,11 +45,15 @@ describe("networkFailure", () => {
       "WF_STORE_UNAVAILABLE",
     ],
     ["nothing listens at any address", new AggregateError([refused]), "WF_STORE_UNAVAILABLE"],
+    ["there is no way to the host", failed("EHOSTUNREACH", "connect"), "WF_STORE_UNAVAILABLE"],
     [
-      "the connection is lost",
-      Object.assign(new Error("reset"), { code: "ECONNRESET" }),
-      "WF_STORE_OUTCOME_UNKNOWN",
+      "there is no way to any address",
+      new AggregateError([failed("ENETUNREACH", "connect")]),
+      "WF_STORE_UNAVAILABLE",
     ],
+    ["the way to the host is lost", failed("EHOSTUNREACH", "read"), "WF_STORE_OUTCOME_UNKNOWN"],
+    ["TLS fails at any moment", failed("EPROTO", "write"), "WF_STORE_OUTCOME_UNKNOWN"],
+    ["the connection is lost", failed("ECONNRESET", "read"), "WF_STORE_OUTCOME_UNKNOWN"],
     ["anything else is thrown", "a string", "WF_STORE_OUTCOME_UNKNOWN"],
   ] as const) {
     it(`takes it as ${ofWrite} of a write where ${title}`, () => {

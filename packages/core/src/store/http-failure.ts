@@ -60,44 +60,51 @@ export function foreignFailure(service: string, writes: boolean): RequestFailure
 }
 
 /** Failures in which the request was certainly not sent. */
-const NOT_SENT: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nothing listens at the endpoint",
-  ENOTFOUND: "the endpoint's host name is unknown",
-  EAI_AGAIN: "the endpoint's host name could not be looked up",
-  EHOSTUNREACH: "the endpoint cannot be reached",
-  ENETUNREACH: "the network cannot be reached",
-  EMFILE: "too many open files: raise the limit (ulimit -n)",
-  CERT_HAS_EXPIRED: "the endpoint's certificate has expired",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "the endpoint's certificate is not trusted",
-  SELF_SIGNED_CERT_IN_CHAIN: "the endpoint's certificate is not trusted",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the endpoint's certificate is not trusted",
-  ERR_TLS_CERT_ALTNAME_INVALID: "the endpoint's certificate is for another host",
-  EPROTO: "the endpoint does not speak TLS as expected",
-};
+const NOT_SENT: ReadonlyMap<unknown, string> = new Map([
+  ["ECONNREFUSED", "nothing listens at the endpoint"],
+  ["ENOTFOUND", "the endpoint's host name is unknown"],
+  ["EAI_AGAIN", "the endpoint's host name could not be looked up"],
+  ["EMFILE", "too many open files: raise the limit (ulimit -n)"],
+  ["CERT_HAS_EXPIRED", "the endpoint's certificate has expired"],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", "the endpoint's certificate is not trusted"],
+  ["SELF_SIGNED_CERT_IN_CHAIN", "the endpoint's certificate is not trusted"],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "the endpoint's certificate is not trusted"],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "the endpoint's certificate is for another host"],
+]);
+
+/** Failures that meet a connection that is being made as well as one that has carried the request. */
+const PERHAPS_SENT: ReadonlyMap<unknown, string> = new Map([
+  ["EHOSTUNREACH", "the endpoint cannot be reached"],
+  ["ENETUNREACH", "the network cannot be reached"],
+  ["EPROTO", "the endpoint does not speak TLS as expected"],
+]);
 
 /**
- * The failure for an error without an HTTP status: what the `code` of it or of one of its causes says, and
- * otherwise a connection lost at an unknown moment.
+ * The failure for an error without an HTTP status: what it, one of its causes or, of an AggregateError (several
+ * addresses tried), one of its parts says, and otherwise a connection lost at an unknown moment.
  */
 export function networkFailure(error: unknown, writes: boolean): RequestFailure {
-  const known = codesOf(error).find((code) => Object.hasOwn(NOT_SENT, code));
-  if (known !== undefined) {
-    return { code: "WF_STORE_UNAVAILABLE", advice: `${NOT_SENT[known]} (${known})` };
-  }
-  return { code: doubtOnlyOfWrites(PASSING, writes), advice: "the connection failed" };
+  const parts = partsOf(error);
+  const unsent = parts.find(
+    ({ code, syscall }) => NOT_SENT.has(code) || (PERHAPS_SENT.has(code) && syscall === "connect"),
+  );
+  const { code } = unsent ?? parts.find((part) => PERHAPS_SENT.has(part.code)) ?? {};
+  const advice = NOT_SENT.get(code) ?? PERHAPS_SENT.get(code);
+  return {
+    code: unsent === undefined ? doubtOnlyOfWrites(PASSING, writes) : "WF_STORE_UNAVAILABLE",
+    advice: advice === undefined ? "the connection failed" : `${advice} (${code})`,
+  };
 }
 
 function doubtOnlyOfWrites(code: RequestFailure["code"], writes: boolean): RequestFailure["code"] {
   return code === PASSING && !writes ? "WF_STORE_UNAVAILABLE" : code;
 }
 
-/** The codes of an error, of its causes and, of an AggregateError (several addresses tried), of its parts. */
-function codesOf(error: unknown, depth = 0): string[] {
+type ErrorPart = { readonly code?: unknown; readonly syscall?: unknown };
+
+function partsOf(error: unknown, depth = 0): ErrorPart[] {
   if (typeof error !== "object" || error === null || depth > 5) return [];
-  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
-  return [
-    ...(typeof code === "string" ? [code] : []),
-    ...codesOf(cause, depth + 1),
-    ...(Array.isArray(errors) ? errors.flatMap((part) => codesOf(part, depth + 1)) : []),
-  ];
+  const { cause, errors } = error as { cause?: unknown; errors?: unknown };
+  const parts = Array.isArray(errors) ? errors.flatMap((part) => partsOf(part, depth + 1)) : [];
+  return [error, ...partsOf(cause, depth + 1), ...parts];
 }
