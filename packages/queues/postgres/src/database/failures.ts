@@ -90,6 +90,13 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
     hint: "the server is starting or shutting down",
   },
   {
+    on: ["40003"],
+    stage: "commit",
+    code: "WF_STORE_OUTCOME_UNKNOWN",
+    reaction: "check",
+    hint: "the server itself does not know whether a commit happened",
+  },
+  {
     on: CONNECTION_LOST,
     stage: "commit",
     code: "WF_STORE_OUTCOME_UNKNOWN",
@@ -152,6 +159,9 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
   },
 ];
 
+/** All of them have a digit, and no code of the operating system of this length that a connection fails with. */
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
+
 const UNEXPECTED: Failure = {
   code: "WF_STORE_UNAVAILABLE",
   reaction: "isolate",
@@ -165,13 +175,30 @@ const LOST_IN_WORDS = /terminated|timeout|not queryable|connection error|connect
 
 /** What a failure of `pg` means, and what to do about it. */
 export function classify(error: unknown, stage: Stage): Failure {
-  const code = codeOf(error);
+  const code = leavesOpen(error, stage) ? "CONNECTION_LOST" : codeOf(error);
   const fits = ({ on, stage: only }: FailureRow) =>
     (only === undefined || only === stage) &&
     on.some(
       (key) => key === code || (key.length === 2 && code.length === 5 && code.startsWith(key)),
     );
   return FAILURE_ROWS.find(fits) ?? UNEXPECTED;
+}
+
+/**
+ * Whether it does not say that nothing was applied: while a commit is under way only the server knows that, and only
+ * as long as it does not go down with it.
+ */
+function leavesOpen(error: unknown, stage: Stage): boolean {
+  const { code } = error as { code?: unknown };
+  const isAnswer = typeof code === "string" && SQLSTATE.test(code);
+  if (stage === "commit") return !isAnswer || isFatal(error);
+  return stage === "work" && typeof code === "string" && !isAnswer;
+}
+
+/** After these the server closes the connection, whatever the reason. */
+function isFatal(error: unknown): boolean {
+  const { severity } = error as { severity?: unknown };
+  return severity === "FATAL" || severity === "PANIC";
 }
 
 /** The error that a caller sees. */
@@ -184,24 +211,18 @@ export function storeError(failure: Failure, error: unknown, doing: string): Sto
 function says(error: unknown): string {
   const { message } = error as Error;
   const code = codeOf(error);
-  return /^[0-9A-Z]{5}$/.test(code)
+  return SQLSTATE.test(code)
     ? `PostgreSQL says "${message}" (SQLSTATE ${code})`
     : `the connection says "${message || code}"`;
 }
 
 function codeOf(error: unknown): string {
-  const { code, severity, message } = error as {
-    code?: unknown;
-    severity?: unknown;
-    message?: unknown;
-  };
+  const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === "string") {
     const isKnown = FAILURE_ROWS.some(
       ({ on }) => on.includes(code) || on.includes(code.slice(0, 2)),
     );
-    // After these the server closes the connection, whatever the reason.
-    const isFatal = severity === "FATAL" || severity === "PANIC";
-    return isFatal && !isKnown ? "CONNECTION_LOST" : code;
+    return isFatal(error) && !isKnown ? "CONNECTION_LOST" : code;
   }
   const words = typeof message === "string" ? message : "";
   if (REFUSED_IN_WORDS.test(words)) return "28P01";
