@@ -4,34 +4,37 @@
  *
  * How to run it: node --conditions=@wf/source examples/crash-and-resume/src/main.ts
  *
- * What to kill: it kills its own worker in step 2, once that has paid. `kill -9` any of the worker processes
- * that it prints for a kill of your own.
+ * What to kill: it kills its own worker in step 2, which has paid there and waits for that.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { STEPS } from "./worker.ts";
+import { KILLED_STEP, STEPS } from "./worker.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "wf-crash-and-resume-"));
 try {
   const first = startWorker();
   // The worker has paid in this step and not ended it yet.
-  await said(first, "paid in step 2");
+  await said(first, `paid in step ${KILLED_STEP}`);
   first.kill("SIGKILL");
   await ended(first);
-  console.log(`killed process ${first.pid} in step 2`);
+  console.log(`killed process ${first.pid} in step ${KILLED_STEP}`);
 
   const second = startWorker();
   const resumed = said(second, "begins step");
   const result = said(second, "result:");
-  console.log(`process ${second.pid} ${await resumed}`);
+  const resumedAt = await resumed;
+  console.log(`process ${second.pid} ${resumedAt}`);
   const text = await result;
   await ended(second);
 
   const paid = readFileSync(join(directory, "ledger"), "utf8").trim().split("\n").length;
-  console.log(`crash-and-resume: killed in step 2, ${paid} of ${STEPS} calls paid, ${text}`);
-  process.exitCode = paid === STEPS ? 0 : 1;
+  console.log(
+    `crash-and-resume: killed in step ${KILLED_STEP}, ${paid} of ${STEPS} calls paid, ${text}`,
+  );
+  const isResumed = resumedAt === `begins step ${KILLED_STEP}, attempt 2`;
+  process.exitCode = isResumed && paid === STEPS ? 0 : 1;
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

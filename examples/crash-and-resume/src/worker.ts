@@ -1,16 +1,17 @@
 /** The process that is killed: a run of five steps, each of which pays for one call. */
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { noTerminalHook, type Step, StepOutcome, WorkflowRuntime } from "@wf/core";
 import { ObjectStoreQueue } from "@wf/queue-object-store";
 import { FileSystemObjectStore } from "@wf/store-fs";
 
 export const STEPS = 5;
+/** In which the first process is killed. */
+export const KILLED_STEP = 2;
 
 const say = (message: string) => process.send?.(message);
 const [directory] = process.argv.slice(2);
-// The example's main file imports the number of steps, and has no parent to talk to.
+// The example's main file imports the numbers of steps, and has no parent to talk to.
 if (directory !== undefined && process.send !== undefined) await work(directory);
 
 async function work(directory: string): Promise<void> {
@@ -39,8 +40,8 @@ async function runStep(step: Step, directory: string): Promise<StepOutcome> {
   say(`begins step ${step.stepNumber}, attempt ${step.attempts}`);
   const word = await step.memo.remember("word", () => payForWord(directory, step.stepNumber));
   say(`paid in step ${step.stepNumber}`);
-  // Time for a kill between the payment and the end of the step.
-  await wait(100);
+  // Here the first process is killed, however long that takes.
+  if (step.stepNumber === KILLED_STEP && step.attempts === 1) await new Promise(() => {});
   const soFar = Buffer.from(`${Buffer.from(step.payload)} ${word}`);
   const isLast = step.stepNumber === STEPS - 1;
   return isLast ? StepOutcome.succeed(soFar) : StepOutcome.continueNow(soFar);

@@ -60,10 +60,6 @@ export async function runDemo(demo: Demo): Promise<boolean> {
   await writeFile(page, renderReportPage(reports));
   console.log(`\n${documentTable(reports)}\n`);
   console.log(runTable(numbersOf(killed), numbersOf(whole)));
-  if (killed.run.kills < demo.kills) {
-    const missed = demo.kills - killed.run.kills;
-    console.log(`the work was done before ${missed} of the ${demo.kills} kills`);
-  }
   for (const problem of problems) console.log(`PROBLEM: ${problem}`);
   console.log(`report: ${demo.display(page)}`);
   console.log(lastLine(documents.length, killed.run, differences.length === 0));

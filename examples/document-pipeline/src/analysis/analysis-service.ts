@@ -3,10 +3,12 @@
  * keeps a ledger of every call that it charges for. A call is charged for once it has arrived whole,
  * whether its caller lives to read the answer or not.
  *
- * Started with the path of the ledger; sends its URL to the process that started it.
+ * Started with the path of the ledger and a number of different calls; sends its URL to the process that started
+ * it. Further calls wait until that process sends a message.
  */
 
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
@@ -20,10 +22,14 @@ import { analyseText } from "./text-analysis.ts";
 const LEAST_LATENCY_MS = 15;
 const LATENCY_SPREAD_MS = 30;
 
-const [ledgerPath] = process.argv.slice(2);
-if (ledgerPath === undefined) throw new Error("usage: analysis-service.ts LEDGER");
+const [ledgerPath, callsAtFirst] = process.argv.slice(2);
+if (ledgerPath === undefined || callsAtFirst === undefined) {
+  throw new Error("usage: analysis-service.ts LEDGER CALLS");
+}
 const ledger = new LineFile(ledgerPath);
 let calls = 0;
+const differentCalls = new Set<string>();
+const isFree = once(process, "message");
 
 const server = createServer(async (request, response) => {
   try {
@@ -44,6 +50,8 @@ exitWithParent();
 async function serve(request: IncomingMessage) {
   const asked = (await json(request)) as AnalysisRequest;
   const call = callKey(asked.document, asked.section);
+  if (!differentCalls.has(call) && differentCalls.size >= Number(callsAtFirst)) await isFree;
+  differentCalls.add(call);
   const charged: PaidCall & { id: number } = {
     id: ++calls,
     call,

@@ -40,6 +40,10 @@ export class DemoProcess {
     return message;
   }
 
+  send(message: string): void {
+    this.#child.send(message);
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

@@ -8,7 +8,7 @@ export interface Kill {
   readonly delayMs: number;
 }
 
-/** The rest of the work is left for the process that survives, so that the last kill surely finds some. */
+/** The rest of the work is left for the process that survives. */
 const LAST_KILL_AT = 0.95;
 const MAX_DELAY_MS = 60;
 /** Opening the queue and submitting take longer than one call. */

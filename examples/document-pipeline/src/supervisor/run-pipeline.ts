@@ -13,7 +13,6 @@ import type { Progress } from "./progress.ts";
 
 const LOOK_EVERY_MS = 10;
 const STUCK_AFTER_MS = 60_000;
-const STOP_WITHIN_MS = 30_000;
 /** Planned ones and those by hand. */
 const MAX_KILLS = 1_000;
 
@@ -24,7 +23,7 @@ type Place = Pick<WorkOrder, "storeUrl" | "postgres">;
 export interface PipelineRun {
   readonly ledger: Ledger;
   readonly journal: Journal;
-  /** Fewer than planned where the work came to its end before. */
+  /** Those that were planned, and those by hand. */
   readonly kills: number;
   readonly seconds: number;
   readonly reportsDirectory: string;
@@ -97,12 +96,10 @@ class Supervisor {
     this.#ledgerReader = new LineReader(this.#ledgerPath);
     this.#journalReader = new LineReader(this.#journalPath);
     const entry = new URL("../analysis/analysis-service.ts", import.meta.url);
-    const service = new DemoProcess(
-      "the analysis service",
-      entry,
-      [this.#ledgerPath],
-      this.#logPath,
-    );
+    const calls = this.#documents.reduce((sum, { sections }) => sum + sections, 0);
+    // Without its last call the work has no end, so that each kill finds some, however late it comes.
+    const args = [this.#ledgerPath, String(calls - 1)];
+    const service = new DemoProcess("the analysis service", entry, args, this.#logPath);
     this.#service = service;
     const order: WorkOrder = {
       documents: this.#documents,
@@ -114,16 +111,14 @@ class Supervisor {
     await writeFile(this.#orderPath, JSON.stringify(order));
   }
 
-  /** Returns the number of kills once all documents are reported and the last worker has stopped. */
+  /** Returns the number of kills once a worker has found all documents reported and ended. */
   async work(plan: readonly Kill[]): Promise<number> {
     let planned = 0;
     for (let kills = 0; kills < MAX_KILLS; kills++) {
-      const worker = this.#startWorker();
-      const end = await this.#watch(worker, plan[planned]);
-      if (end === "done") {
-        await this.#finish(worker);
-        return kills;
-      }
+      const kill = plan[planned];
+      if (kill === undefined) this.#service?.send("the kills are over");
+      const end = await this.#watch(this.#startWorker(), kill);
+      if (end === "done") return kills;
       if (end === "killed as planned") planned++;
       this.#look();
       this.#progress.note(
@@ -154,20 +149,18 @@ class Supervisor {
     return this.#worker;
   }
 
-  /** Watches `worker` until the work is done or it is killed: by `kill`, or by the user's own hand. */
+  /** Watches `worker` until it has ended or is killed: by `kill`, or by the user's own hand. */
   async #watch(
     worker: DemoProcess,
     kill: Kill | undefined,
   ): Promise<"done" | "killed as planned" | "killed by hand"> {
     for (;;) {
       this.#look();
-      if (this.#allReported) return "done";
+      if (worker.exit?.code === 0) return "done";
       if (worker.exit?.signal === "SIGKILL") return "killed by hand";
       this.#checkHealth(worker);
       if (kill !== undefined && this.#isDue(kill)) {
         await sleep(kill.delayMs);
-        this.#look();
-        if (this.#allReported) return "done";
         worker.kill("SIGKILL");
         if ((await worker.exited).signal !== "SIGKILL") throw worker.unexpectedExit();
         return "killed as planned";
@@ -179,23 +172,6 @@ class Supervisor {
   #isDue(kill: Kill): boolean {
     const isRunning = this.journal.started.has(this.#incarnation);
     return isRunning && this.ledger.different >= kill.afterCalls;
-  }
-
-  get #allReported(): boolean {
-    return this.journal.reported.size === this.#documents.length;
-  }
-
-  /** The worker settles what it has under way, then ends. */
-  async #finish(worker: DemoProcess): Promise<void> {
-    worker.kill("SIGTERM");
-    const exit = await Promise.race([
-      worker.exited,
-      sleep(STOP_WITHIN_MS, undefined, { ref: false }),
-    ]);
-    if (exit === undefined) {
-      throw new DemoError(`the worker did not stop within ${STOP_WITHIN_MS / 1_000} s`);
-    }
-    if (exit.code !== 0) throw worker.unexpectedExit();
   }
 
   /** Takes in what the processes have written. */

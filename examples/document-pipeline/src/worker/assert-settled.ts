@@ -1,8 +1,6 @@
 import type { Queue, WorkflowRuntime } from "@wf/core";
-import { type DocumentState, documentRow } from "./document-row.ts";
-import { fromBytes } from "./json-bytes.ts";
+import { documentState } from "./document-row.ts";
 
-const FINAL: DocumentState = "reported";
 const MAX_SHOWN = 10;
 
 /**
@@ -23,9 +21,8 @@ export async function assertSettled(
     }
   }
   for (const { id } of documents) {
-    const row = await queue.kv.get(documentRow(id));
-    const state = row && fromBytes<DocumentState>(row);
-    if (state !== FINAL) problems.push(`document ${id} is ${state ?? "unknown"}, not ${FINAL}`);
+    const state = await documentState(queue.kv, id);
+    if (state !== "reported") problems.push(`document ${id} is still ${state ?? "unknown"}`);
   }
   if (problems.length === 0) return;
   const shown = problems.slice(0, MAX_SHOWN).join("\n");

@@ -1,6 +1,6 @@
 /**
  * The worker process, the one that is killed: opens the queue on the store, submits the documents that
- * have not been, and works until it is told to stop. All that it knows after a kill is in the object store.
+ * have not been, and works until all are reported. All that it knows after a kill is in the object store.
  *
  * Started with the path of its work order and its incarnation.
  */
@@ -11,6 +11,7 @@ import { openStore } from "@wf/example-store-url";
 import { AnalysisClient } from "../analysis/analysis-client.ts";
 import { exitWithParent } from "../exit-with-parent.ts";
 import { assertSettled } from "./assert-settled.ts";
+import { documentState } from "./document-row.ts";
 import { openQueue } from "./open-queue.ts";
 import { DocumentPipeline } from "./pipeline.ts";
 import { ReportHook } from "./report-hook.ts";
@@ -18,13 +19,13 @@ import { submitDocuments } from "./submit-documents.ts";
 import { CONCURRENT_STEPS, type WorkOrder } from "./work-order.ts";
 import { WorkerJournal } from "./worker-journal.ts";
 
+const LOOK_EVERY_MS = 20;
+
 const [orderPath, incarnationText] = process.argv.slice(2);
 if (orderPath === undefined || incarnationText === undefined) {
   throw new Error("usage: worker.ts ORDER INCARNATION");
 }
 exitWithParent();
-const stop = new AbortController();
-process.once("SIGTERM", () => stop.abort());
 
 const incarnation = Number(incarnationText);
 const order: WorkOrder = JSON.parse(await readFile(orderPath, "utf8"));
@@ -41,8 +42,13 @@ const runtime = WorkflowRuntime.builder(queue, store, pipeline, hook)
   .memoRetention("7d")
   .build();
 
+const stop = new AbortController();
 const working = runtime.run({ signal: stop.signal });
 await submitDocuments(order.documents, queue, runtime, journal);
+for (const { id } of order.documents) {
+  while ((await documentState(queue.kv, id)) !== "reported") await queue.clock.sleep(LOOK_EVERY_MS);
+}
+stop.abort();
 await working;
 
 await assertSettled(order.documents, queue, runtime);
