@@ -5,13 +5,16 @@ import { seededRandom } from "@wf/testing";
 import { find } from "./find.ts";
 import { KILL_KINDS, type Kill, type KillKind, planKills } from "./kill-plan.ts";
 import { Ledger } from "./ledger.ts";
-import { OwnerProcess, type OwnerSettings } from "./owner-process.ts";
+import { OwnerProcess, PATIENCE_MS } from "./owner-process.ts";
 import { differences } from "./verify.ts";
 
+/** By so much the clock of each owner is ahead of the one before, so that what was kept becomes old in many lives. */
+const AHEAD_MS = 10_000;
 /** Longer than a process is ever paused: what a paused one writes late must not come after its run was swept. */
-const OWNER: OwnerSettings = { retentionMs: 10_000, aheadMs: 0 };
-/** For this one all that was kept is old, and so are the sweeps that a kill has cut off. */
-const LAST_OWNER: OwnerSettings = { retentionMs: 50, aheadMs: 120_000 };
+const RETENTION_MS = PATIENCE_MS + 8 * AHEAD_MS;
+/** For the last one all that was kept is old, and so are the sweeps that a kill has cut off. */
+const LAST_RETENTION_MS = 50;
+const LAST_AHEAD_MS = 120_000;
 
 export interface Report {
   readonly ledger: Ledger;
@@ -37,7 +40,7 @@ export async function crash(
     await killing.perform(plan.next().value);
     onKill(count);
   }
-  const last = killing.start(LAST_OWNER);
+  const last = killing.start(LAST_RETENTION_MS, LAST_AHEAD_MS);
   await last.said("opened");
   const end = await last.finish();
   if (end !== "finished") throw new Error(`the last process was ${end}`);
@@ -60,8 +63,9 @@ class Killing {
     >;
   }
 
-  start(settings = OWNER): OwnerProcess {
+  start(retentionMs = RETENTION_MS, furtherAheadMs = 0): OwnerProcess {
     const life = `p${++this.#lives}`;
+    const settings = { retentionMs, aheadMs: this.#lives * AHEAD_MS + furtherAheadMs };
     return new OwnerProcess(this.#directory, life, settings, (line) => {
       this.ledger.hear(life, line);
     });

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 const ENTRY = fileURLToPath(new URL("owner/main.ts", import.meta.url));
 const FENCED_EXIT = 3;
 /** Longer than anything takes on a loaded machine. */
-const PATIENCE_MS = 120_000;
+export const PATIENCE_MS = 120_000;
 
 export type End = "killed" | "fenced" | "finished";
 
@@ -20,7 +20,7 @@ process.on("exit", () => {
 export interface OwnerSettings {
   /** For how long memos and outcomes are kept. */
   readonly retentionMs: number;
-  /** How far its clock is ahead. */
+  /** How far its clock is ahead of the machine's. */
   readonly aheadMs: number;
 }
 

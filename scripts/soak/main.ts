@@ -37,7 +37,8 @@ try {
 
 /** Has a process work until it has told of `killAfter` more ends, or else until all runs have ended. */
 function work(killAfter: number | undefined): Promise<"killed" | "ended" | "failed"> {
-  const worker = fork(join(import.meta.dirname, "worker.ts"), [directory, String(runs)]);
+  const args = [directory, String(runs), String(killAfter ?? "")];
+  const worker = fork(join(import.meta.dirname, "worker.ts"), args);
   process.on("exit", () => worker.kill("SIGKILL"));
   worker.on("message", (told) => {
     if (killAfter !== undefined && Number(told) >= killAfter) worker.kill("SIGKILL");

@@ -8,8 +8,10 @@ import { FileSystemObjectStore } from "@wf/store-fs";
 
 const STEPS = 5;
 const SUBMIT_AT_ONCE = 500;
-const [directory, count] = process.argv.slice(2) as [string, string];
+const [directory, count, killAfter] = process.argv.slice(2) as [string, string, string];
 const runs = Number(count);
+/** Once it has told of so many ends it finishes no more: the kill is on its way, however long it takes. */
+const mostToTell = killAfter === "" ? Number.POSITIVE_INFINITY : Number(killAfter);
 const store = new FileSystemObjectStore({ root: join(directory, "store") });
 const queue = await ObjectStoreQueue.open(store, { prefix: "queue" });
 const stop = new AbortController();
@@ -22,6 +24,7 @@ const runtime = WorkflowRuntime.builder(queue, store, runStep, {
     appendFileSync(join(directory, "journal"), `${runId} ${terminatedAt}-${end}\n`);
     effects.delete(`open/${runId}`);
     process.send?.(++told);
+    if (told >= mostToTell) await new Promise(() => {});
   },
 })
   .maxConcurrentSteps(256)

@@ -1,7 +1,7 @@
 /**
  * A process that is killed: `owner/main.ts DIRECTORY LIFE RETENTION_MS AHEAD_MS`. It opens the queue, works, and
  * says what it was told by the queue. On the message `finish` it begins nothing new, works off what there is, and
- * closes. Its clock is ahead of the others' by so much.
+ * closes. Its clock is ahead of the machine's by so much.
  */
 import { join } from "node:path";
 import { type Clock, FencedError, systemClock } from "@wf/core";

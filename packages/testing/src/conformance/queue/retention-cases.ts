@@ -75,7 +75,7 @@ export const RETENTION_CASES: readonly QueueCase[] = [
     queues: { [JOBS]: { deadRetention: "forever" } },
     async run({ queue, advance }) {
       const id = await addDead(queue);
-      await advance("1000d");
+      await advance("100d");
       assert.equal(await stateOf(queue, id), "dead");
     },
   },
@@ -138,10 +138,10 @@ export const RETENTION_CASES: readonly QueueCase[] = [
     queues: { [JOBS]: { doneRetention: "1m", deadRetention: "1m" } },
     async run({ queue, advance }) {
       const pending = await add(queue, "job", { priority: 5_000 });
-      const scheduled = await add(queue, "job", { delay: "500d" });
+      const scheduled = await add(queue, "job", { delay: "200d" });
       await addClaimed(queue);
-      await queue.claim(JOBS, { lease: "500d" });
-      await advance("300d");
+      await queue.claim(JOBS, { lease: "200d" });
+      await advance("100d");
       const { dead, done, ...live } = await countsOf(queue);
       assert.equal(live.pending + live.scheduled + live.claimed, 3);
       assert.deepEqual([dead, done], [0, 0]);
