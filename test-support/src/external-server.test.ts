@@ -58,7 +58,8 @@ it("takes another port where a process was quicker to take the first one", async
   const args = (port: number) => {
     if (others.length === 0) {
       const other = createServer((socket) => socket.destroy());
-      others.push(other.listen(port, "127.0.0.1"));
+      // Without a host it listens at once, before the process is started.
+      others.push(other.listen(port));
     }
     return COMMAND.args(port);
   };
