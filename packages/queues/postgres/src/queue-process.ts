@@ -140,7 +140,8 @@ export class QueueProcess implements JobDefaults {
     );
     this.#upkeepStatements = upkeepStatements(schema.quoted);
     const configOf = (queue: string) => this.configOf(queue);
-    this.#retention = new Retention(database, clock, this.#upkeepStatements, configOf);
+    const onUntold = (ended: readonly string[]) => this.#tellEnded(ended);
+    this.#retention = new Retention(database, clock, this.#upkeepStatements, configOf, onUntold);
     this.#upkeep = new Upkeep({
       database,
       clock,
@@ -216,6 +217,11 @@ export class QueueProcess implements JobDefaults {
     const ready = this.#serve(happened.ready);
     const isDue = dueAt < Number.POSITIVE_INFINITY;
     this.#announcer.tell({ ready, cancel, ended, ...(isDue && { dueAt }) });
+  }
+
+  #tellEnded(ended: readonly string[]): void {
+    this.completions.ended(ended);
+    this.#announcer.tell({ ended });
   }
 
   #ready(queues: ReadonlyMap<string, number>): void {

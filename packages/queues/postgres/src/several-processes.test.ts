@@ -20,9 +20,10 @@ async function marks(queue: Queue): Promise<number> {
   return (await queue.kv.scan("done/", { limit: 1_000 })).items.length;
 }
 
-/** Waits until one who waits for a job to end has seen it live. */
-async function watched(schema: TestSchema): Promise<void> {
-  await eventually(async () => (await schema.query("SELECT 1 FROM {s}.watches")).rows.length > 0);
+/** Waits until one who waits for the job to end has seen it live. */
+async function watched(schema: TestSchema, id: string): Promise<void> {
+  const select = "SELECT 1 FROM {s}.watches WHERE job_id = $1";
+  await eventually(async () => (await schema.query(select, [id])).rows.length > 0);
 }
 
 describe.skipIf(server === undefined)("Several processes on one queue", () => {
@@ -77,7 +78,7 @@ describe.skipIf(server === undefined)("Several processes on one queue", () => {
     const { job } = await waiting;
     expect(job.id).toBe(id);
     const ended = queue.waitForCompletion(id);
-    await watched(schema);
+    await watched(schema, id);
     await schema.query("DELETE FROM {s}.jobs");
     expect(await ended).toEqual({ status: "completed", job: undefined });
   });
@@ -107,7 +108,7 @@ describe.skipIf(server === undefined)("Several processes on one queue", () => {
     for (const end of ends) {
       const { id } = await here.enqueue("jobs", JOB, { maxAttempts: 1 });
       const waits = [here.waitForCompletion(id), here.waitForCompletion(id)];
-      await watched(schema);
+      await watched(schema, id);
       await end();
       for (const outcome of await Promise.all(waits)) {
         expect(outcome).toMatchObject({ status: "completed", job: { id } });
@@ -115,7 +116,7 @@ describe.skipIf(server === undefined)("Several processes on one queue", () => {
     }
     const { id } = await here.enqueue("jobs", JOB, { delay: "1h" });
     const removed = here.waitForCompletion(id);
-    await watched(schema);
+    await watched(schema, id);
     expect(await there.cancel(id)).toBe("removed");
     expect(await removed).toEqual({ status: "completed", job: undefined });
   });

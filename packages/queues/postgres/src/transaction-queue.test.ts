@@ -1,7 +1,7 @@
 import { WfError, type WfErrorCode } from "@wf/core";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { bytes, claimOne, range, TestSchema, text } from "../test-support/fixtures.ts";
+import { bytes, claimOne, eventually, range, TestSchema, text } from "../test-support/fixtures.ts";
 import { sharedServer } from "../test-support/shared-server.ts";
 import type { PostgresQueue, TransactionQueue } from "./index.ts";
 
@@ -36,6 +36,13 @@ async function codeOf(call: Promise<unknown>): Promise<WfErrorCode | undefined> 
     () => undefined,
     (error) => (WfError.is(error) ? error.code : error),
   );
+}
+
+/** Until somebody waits for what the transaction of `client` has locked. */
+async function waitedFor(schema: TestSchema, client: pg.Client): Promise<void> {
+  const { rows } = await client.query("SELECT pg_backend_pid() AS id");
+  const waiting = "SELECT 1 FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))";
+  await eventually(async () => (await schema.query(waiting, [rows[0].id])).rows.length > 0);
 }
 
 describe.skipIf(server === undefined)("A queue within a transaction of the program's own", () => {
@@ -150,7 +157,7 @@ describe.skipIf(server === undefined)("A queue within a transaction of the progr
     const order: string[] = [];
     const marked = queue.kv.put("mark", bytes("here")).then(() => order.push("marked"));
     // The put waits for a lock, so that the transaction goes first however late it commits.
-    while ((await schema.query(WAITING)).rows.length === 0);
+    await waitedFor(schema, client);
     order.push("committed");
     await client.query("COMMIT");
     await marked;
@@ -181,7 +188,7 @@ describe.skipIf(server === undefined)("A queue within a transaction of the progr
     await two.query("BEGIN");
     const first = await queue.within(one).enqueue("jobs", JOB, { dedupKey: "key" });
     const second = queue.within(two).enqueue("jobs", JOB, { dedupKey: "key" });
-    while ((await schema.query(WAITING)).rows.length === 0);
+    await waitedFor(schema, one);
     await one.query("COMMIT");
     expect(await second).toEqual({ id: first.id, isNew: false });
     await two.query("COMMIT");
@@ -228,6 +235,3 @@ describe.skipIf(server === undefined)("A queue within a transaction of the progr
     await client.end();
   });
 });
-
-/** Sessions that wait for a lock or a transaction. */
-const WAITING = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'";

@@ -1,7 +1,8 @@
 /**
  * A worker in a process of its own: `node worker-process.ts <url> <schema> <what>`. Tells its parent of each delivery.
  *
- * `work` acknowledges every job with a mark that expects that there is none; `hang` keeps what it claims.
+ * `work` acknowledges every job with a mark that expects that there is none; `hang` keeps the first that it is given
+ * and takes no other.
  */
 import { runWorker } from "@wf/core";
 import { PostgresQueue } from "@wf/queue-postgres";
@@ -25,5 +26,5 @@ await runWorker(
     const mark = `done/${job.id}`;
     return { expect: { [mark]: undefined }, put: { [mark]: Buffer.from(`${process.pid}`) } };
   },
-  { concurrency: 4, lease: "1s", signal: new AbortController().signal },
+  { concurrency: what === "hang" ? 1 : 4, lease: "1s", signal: new AbortController().signal },
 );

@@ -75,9 +75,7 @@ describe("a reader of a queue whose old objects are collected", () => {
     await reader.close();
   });
 
-  it("says so where it never gets to read a snapshot, and the call may be repeated", {
-    timeout: 30_000,
-  }, async () => {
+  it("says so where it never gets to read a snapshot, and the call may be repeated", async () => {
     const inner = new MemoryObjectStore();
     const queue = await openQueue(inner, ALWAYS);
     await work(queue, 2);

@@ -307,7 +307,7 @@ async function runHistory(seed: number) {
 
 describe("a reader beside random owners", () => {
   it("shows the history as it was, never backwards, and all that was acknowledged before a refresh", {
-    timeout: 60_000 + 1_000 * SEEDS,
+    timeout: 240_000 + 1_000 * SEEDS,
   }, async () => {
     const total = { epochs: 0, positions: 0, reloads: 0, commits: 0 };
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {

@@ -80,7 +80,7 @@ async function sourceRuns({ store, clock }: Scene): Promise<boolean> {
   }
 }
 
-describe.skipIf(server === undefined)("A move that is interrupted", { timeout: 240_000 }, () => {
+describe.skipIf(server === undefined)("A move that is interrupted", () => {
   /** Plays `first` once for each of its acts and each way to die at it, and `then` after that. */
   async function everywhere(
     before: Act | undefined,

@@ -19,20 +19,24 @@ export class Retention {
   readonly #clock: QueueClock;
   readonly #statements: Readonly<Record<UpkeepName, Statement>>;
   readonly #configOf: (queue: string) => ResolvedQueueConfig;
+  readonly #onUntold: (jobIds: readonly string[]) => void;
   #sweptAt = Number.NEGATIVE_INFINITY;
   /** When the first of the kept jobs expires, as far as is known. */
   #nextExpiry = Number.NEGATIVE_INFINITY;
 
+  /** @param onUntold is to tell of the end of these jobs: whoever ended them has not yet, or is gone */
   constructor(
     database: Database,
     clock: QueueClock,
     statements: Readonly<Record<UpkeepName, Statement>>,
     configOf: (queue: string) => ResolvedQueueConfig,
+    onUntold: (jobIds: readonly string[]) => void,
   ) {
     this.#database = database;
     this.#clock = clock;
     this.#statements = statements;
     this.#configOf = configOf;
+    this.#onUntold = onUntold;
   }
 
   /** When the next sweep has something to do. */
@@ -54,7 +58,8 @@ export class Retention {
     if (now < this.nextDeadline) return;
     this.#sweptAt = now;
     await this.#run(this.#statements.foldLanes, this.#clock.parameter, LANE_LIFE_MS);
-    await this.#run(this.#statements.forgetWatches);
+    const untold = await this.#run(this.#statements.untold);
+    if (untold.length > 0) this.#onUntold(untold.map(([id]) => id as string));
     for (const { queue, state, window, endedAt } of await this.#kept()) {
       if (endedAt + window < now) await this.#sweepQueue(queue, state, window);
     }

@@ -15,7 +15,7 @@ export type UpkeepName =
   | "sweep"
   | "oldest"
   | "foldLanes"
-  | "forgetWatches";
+  | "untold";
 
 export function upkeepStatements(s: string): Readonly<Record<UpkeepName, Statement>> {
   const now = `now AS (SELECT ${nowSql("$1")} AS at)`;
@@ -96,9 +96,9 @@ export function upkeepStatements(s: string): Readonly<Record<UpkeepName, Stateme
       SELECT queue, 0, sum(count)::bigint FROM counts GROUP BY queue
       ON CONFLICT (queue, lane) DO UPDATE SET count = c.count + excluded.count`,
     ),
-    /** Of jobs whose end nobody has told of. */
-    forgetWatches: prepared(
-      `DELETE FROM ${s}.watches w WHERE NOT EXISTS (SELECT FROM ${s}.jobs j WHERE j.id = w.job_id)`,
+    /** Jobs that somebody waits for, or has waited for, and whose end is not told of yet. */
+    untold: prepared(
+      `SELECT job_id FROM ${s}.watches w WHERE NOT EXISTS (SELECT FROM ${s}.jobs j WHERE j.id = w.job_id)`,
     ),
   };
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { bytes, claimOne, range } from "../../test-support/fixtures.ts";
 import { sharedServer } from "../../test-support/shared-server.ts";
 import { openVirtual } from "../../test-support/virtual-queue.ts";
+import { PostgresQueue } from "../postgres-queue.ts";
 
 const server = await sharedServer();
 const JOB = bytes("job");
@@ -66,6 +67,19 @@ describe.skipIf(server === undefined)("What falls due as time passes", () => {
     await advance("10m");
     expect((await queue.inspect.listJobs("jobs", "done")).items).toEqual([]);
     expect((await queue.inspect.stats("jobs")).done).toBe(count);
+    await close();
+  });
+
+  it("tells of the end of a job, where whoever ended it has not", async () => {
+    const { queue, advance, clock, schema, close } = await openVirtual(server!, {});
+    const { id } = await queue.enqueue("jobs", JOB, { delay: "1h" });
+    const ended = queue.waitForCompletion(id);
+    // So that it does not look by itself any more.
+    await advance(0);
+    await server!.query(`DELETE FROM "${schema}".jobs`);
+    const other = await PostgresQueue.open({ connectionString: server!.url(), schema, clock });
+    expect(await ended).toEqual({ status: "completed", job: undefined });
+    await other.close();
     await close();
   });
 

@@ -50,6 +50,8 @@ export class Place implements AsyncDisposable {
       pollInterval: "50d",
     });
     this.#queues.push(queue);
+    // What is due already is pending then.
+    await pool.idle();
     return { queue, advance: (ms) => advance(clock, [pool], ms) };
   }
 

@@ -74,6 +74,8 @@ export const COMPLETION_CASES: readonly QueueCase[] = [
       for (const delay of [0, "1h"] as const) {
         const id = await add(queue, "job", { delay });
         const waiting = queue.waitForCompletion(id);
+        // It has seen the job, and does not come after it.
+        assert.equal(await hasSettled(world, waiting), false);
         await queue.cancel(id);
         assert.equal(jobIn(await soon(world, waiting)), undefined);
       }
