@@ -84,7 +84,7 @@ it.each([
   const [origin] = await once(lines, "line");
   const [processId, directory] = await ask(String(origin));
   end(owner.pid as number);
-  await vi.waitUntil(() => !isAlive(processId) && !existsSync(directory), { timeout: 30_000 });
+  await vi.waitUntil(() => !isAlive(processId) && !existsSync(directory), { timeout: 240_000 });
 });
 
 /** A process that starts a server, says where, and does not end. */

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,7 +10,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 const MAX_START_MS = 60_000;
 const MAX_ANSWER_MS = 1_000;
 const LOOK_EVERY_MS = 20;
-/** Another process may take the port that was free. */
+/** Below those that systems give out by themselves, or a test's own server would soon have the port that was free. */
+const FIRST_PORT = 20_000;
+const LAST_PORT = 32_000;
+/** Another process may take the port all the same. */
 const MAX_STARTS = 3;
 
 /** How a server is run that speaks HTTP. */
@@ -87,11 +92,18 @@ async function tryToStart(command: ServerCommand): Promise<ExternalServer | Erro
 }
 
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
+  for (;;) {
+    const port = randomInt(FIRST_PORT, LAST_PORT + 1);
+    const server = createServer().listen(port, "127.0.0.1");
+    try {
+      await once(server, "listening");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") continue;
+      throw error;
+    }
+    await new Promise((closed) => server.close(closed));
+    return port;
+  }
 }
 
 /** Whether the server is ready in time. */

@@ -52,6 +52,8 @@ export class ScriptedServer {
 
   private constructor() {
     this.#server = createServer((request, response) => this.#serve(request, response));
+    // A connection that is closed while it is idle would be an end that nobody scripted.
+    this.#server.keepAliveTimeout = 0;
   }
 
   static async open(): Promise<ScriptedServer> {
@@ -81,7 +83,8 @@ export class ScriptedServer {
   async disconnected(connection: number): Promise<void> {
     const [socket] = [...this.#connections].find(([, number]) => number === connection) ?? [];
     if (socket === undefined) throw new Error(`there was no connection ${connection}`);
-    if (!socket.closed) await once(socket, "close");
+    // A client may reset it, which `once` would take for a failure.
+    if (!socket.closed) await new Promise((closed) => socket.once("close", closed));
   }
 
   async close(): Promise<void> {

@@ -50,7 +50,7 @@ it("installs once for several who ask at the same time", async () => {
   const ready = Promise.withResolvers<void>();
   const wanted = program(ready.promise);
   const paths = [1, 2, 3].map(() => findOrInstall(wanted, true));
-  await vi.waitUntil(() => wanted.installed > 0, { timeout: 60_000 });
+  await vi.waitUntil(() => wanted.installed > 0, { timeout: 240_000 });
   ready.resolve();
   expect(new Set(await Promise.all(paths)).size).toBe(1);
   expect(wanted.installed).toBe(1);

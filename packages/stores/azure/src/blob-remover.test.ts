@@ -46,7 +46,8 @@ describe("a delete", () => {
     const keys = Array.from({ length: 600 }, (_, i) => `k/${i}`);
     fill(service, ["kept", ...keys.map((key) => `wf/${key}`)]);
     await store.delete([...keys, "missing"]);
-    expect(sent(service)).toEqual([256, 256, 89]);
+    // In any order, because they are under way together.
+    expect(sent(service).sort()).toEqual([256, 256, 89]);
     expect([...service.blobs.keys()]).toEqual(["kept"]);
   });
 
@@ -91,7 +92,8 @@ describe("a batch that is answered", () => {
         ? batchAnswer(request, (name) => (failing.includes(name) ? BUSY : REMOVED))
         : undefined;
     await store.delete(MANY_KEYS);
-    expect(sent(service)).toEqual([20, ...failing.map((key) => `DELETE ${key}`)]);
+    const [first, ...others] = sent(service);
+    expect([first, ...others.sort()]).toEqual([20, ...failing.map((key) => `DELETE ${key}`)]);
   });
 
   it("with failures that stay names the key of one", async () => {

@@ -1,4 +1,4 @@
-import { BlobServiceClient } from "@azure/storage-blob";
+import { BlobServiceClient, StorageSharedKeyCredential } from "@azure/storage-blob";
 import { WfError, type WfErrorCode } from "@wf/core";
 import { BODY, CALL_NAMES, CALLS, type CallName, READS } from "@wf/test-support/store-calls";
 import { MockClock } from "@wf/testing";
@@ -108,8 +108,12 @@ describe.each(CALL_NAMES)("%s", (name) => {
   });
 
   it("says that nothing listens at the endpoint", async () => {
-    const { service, store } = await scriptedStore();
-    await service.server.close();
+    const credential = new StorageSharedKeyCredential("account", "key");
+    const { store } = await scriptedStore({
+      connectionString: undefined,
+      url: "http://127.0.0.1:1/account",
+      credential,
+    });
     await expect(call(store)).rejects.toMatchObject({
       code: "WF_STORE_UNAVAILABLE",
       message: expect.stringContaining("nothing listens at the endpoint (ECONNREFUSED)"),

@@ -5,13 +5,10 @@ import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { temporaryRoot } from "../test/temporary-root.ts";
 import { bodyOf, writerOf } from "../test/whole-body.ts";
 import { FileSystemObjectStore } from "./index.ts";
-
-// Starting processes takes its time on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 function start(program: string, args: readonly string[], uid?: number): ChildProcess {
   const path = fileURLToPath(new URL(`../test/${program}`, import.meta.url));

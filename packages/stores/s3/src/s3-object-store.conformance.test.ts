@@ -7,6 +7,7 @@ import {
   workflowConformance,
 } from "@wf/testing";
 import { afterAll, beforeAll, describe, it } from "vitest";
+import { NO_DEADLINE } from "../test-support/retry-clock.ts";
 import { BUCKET, storeAt } from "../test-support/test-store.ts";
 
 /** Small, so that the cases about paging store little. */
@@ -49,6 +50,8 @@ describe("S3ObjectStore", () => {
         const store = storeAt(faults.url, {
           prefix: newPrefix(),
           listPageSize: LIST_PAGE_SIZE,
+          // The usual one would end requests of the hundreds that race for one server.
+          requestTimeout: NO_DEADLINE,
           retryBackoff: { base: 0 },
         });
         return { store, faults, close: () => faults.close() };
