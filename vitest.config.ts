@@ -6,8 +6,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@wf/source"] } },
   test: {
     // For a loaded machine: no test waits for real time, so none is slow on its own account.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     // CommonJS packages look to the tests as they look to Node.
     deps: { interopDefault: false },
     // One less than there are cores would be half of a small machine.

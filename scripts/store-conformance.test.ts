@@ -19,10 +19,7 @@ function run(...args: readonly string[]) {
   return spawnSync(process.execPath, command, { encoding: "utf8" });
 }
 
-it("proves the store at a URL, says what it left out, and leaves nothing behind", {
-  // It writes 8,000 objects, each to the disk.
-  timeout: 240_000,
-}, async () => {
+it("proves the store at a URL, says what it left out, and leaves nothing behind", async () => {
   const url = pathToFileURL(directory).href;
   const { status, stdout, stderr } = run("--store", url, "--page-size", "64", "--verbose");
   expect(stdout, stderr).toMatch(/^passed create-004: of racing creates exactly one wins/m);

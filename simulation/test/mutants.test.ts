@@ -38,13 +38,13 @@ describe("a deliberate bug", () => {
     expect(() => plant(mutant, target)).toThrow(/places in .* it needs one/);
   });
 
-  it.each(QUICK)("is caught: %s", { timeout: 120_000 }, async (name) => {
+  it.each(QUICK)("is caught: %s", async (name) => {
     const mutant = MUTANTS.find((known) => known.name === name) as Mutant;
     const { by, message } = await runMutant(mutant, QUICK_SEEDS);
     expect(by, message).toBeDefined();
   });
 
-  it("that changes nothing is not caught", { timeout: 120_000 }, async () => {
+  it("that changes nothing is not caught", async () => {
     const { find, file } = MUTANTS[0] as Mutant;
     const none = { name: "none", file, find, replace: find, caughtBy: { seeds: 5 } };
     expect((await runMutant(none)).by).toBeUndefined();
