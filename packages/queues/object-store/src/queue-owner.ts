@@ -214,8 +214,18 @@ export class QueueOwner implements PlanContext, StateObserver {
         { err: error, jobId: claim.job.id },
         "a job is dead for want of its payload",
       );
-      await this.die(claim.record, describeError(error), undefined, () => claim.check());
+      await this.#dieWithoutPayload(claim, error);
       return undefined;
+    }
+  }
+
+  async #dieWithoutPayload(claim: JobClaim, error: unknown): Promise<void> {
+    try {
+      await this.die(claim.record, describeError(error), undefined, () => claim.check());
+    } catch (refusal) {
+      this.checkOpen();
+      // The lease ended before that was decided: it is for the next delivery to find out.
+      if (!claim.isLost) throw refusal;
     }
   }
 

@@ -124,6 +124,31 @@ describe("a payload above the threshold", () => {
     }
   });
 
+  it("that is missing is left to the next delivery where the lease ends before its job is dead", async () => {
+    const store = new SteeredObjectStore();
+    const clock = new MockClock();
+    const queue = await openQueue(store, { ...SMALL, clock });
+    const onDead = { enqueue: [{ queue: "other", payload: LARGE }] };
+    const { id } = await queue.enqueue("jobs", LARGE, { onDead, maxAttempts: 2 });
+    await store.delete((await keysOf(store, `${PREFIX}/payloads/`))[0] as string);
+    store.holding = true;
+    const claiming = queue.claim("jobs", { lease: "1s", wait: "1h" });
+    // That of the claim, and the payload of what is enqueued by the death.
+    const held = await store.takeHeld();
+    expect(held).toHaveLength(2);
+    await clock.advance("1s");
+    store.holding = false;
+    for (const put of [...held, ...store.held]) await put.finish();
+    await queue.enqueue("jobs", new Uint8Array([2]));
+    const [other] = await claiming;
+    expect(other?.job.payload).toEqual(new Uint8Array([2]));
+    await queue.ack(other!);
+    await clock.advance("1h");
+    expect(await queue.claim("jobs")).toEqual([]);
+    const attempts = await queue.inspect.attempts(id);
+    expect(attempts.map(({ outcome }) => outcome)).toEqual(["lease_expired", "dead_lettered"]);
+  });
+
   it("is not given to another job when two of them are swapped in the store", async () => {
     const store = new MemoryObjectStore();
     const queue = await openQueue(store, SMALL);
