@@ -1,19 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomInt } from "node:crypto";
-import { once } from "node:events";
 import { mkdtemp } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "./free-port.ts";
 
 const MAX_START_MS = 60_000;
 const MAX_ANSWER_MS = 1_000;
 const LOOK_EVERY_MS = 20;
-/** Below those that systems give out by themselves, or a test's own server would soon have the port that was free. */
-const FIRST_PORT = 20_000;
-const LAST_PORT = 32_000;
-/** Another process may take the port all the same. */
+/** Another process may take the port that was free. */
 const MAX_STARTS = 3;
 
 /** How a server is run that speaks HTTP. */
@@ -89,21 +84,6 @@ async function tryToStart(command: ServerCommand): Promise<ExternalServer | Erro
   if (await answers(origin + readyPath, child)) return { origin, stop };
   await stop();
   return new Error(`${program} does not answer at ${origin}: ${said}`);
-}
-
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(FIRST_PORT, LAST_PORT + 1);
-    const server = createServer().listen(port, "127.0.0.1");
-    try {
-      await once(server, "listening");
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") continue;
-      throw error;
-    }
-    await new Promise((closed) => server.close(closed));
-    return port;
-  }
 }
 
 /** Whether the server is ready in time. */

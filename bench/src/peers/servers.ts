@@ -1,8 +1,8 @@
 /** Starts the servers that the peers need, on loopback, with their data in a directory given, until told to stop. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { chownSync, existsSync, globSync, mkdirSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { delimiter, join } from "node:path";
+import { freePort } from "@wf/test-support/free-port";
 import { Redis } from "ioredis";
 import pg from "pg";
 
@@ -120,14 +120,6 @@ function findBinary(name: string, pattern?: string): string | undefined {
   const directories = (process.env["PATH"] ?? "").split(delimiter);
   if (pattern !== undefined) directories.unshift(...globSync(pattern).sort().reverse());
   return directories.map((directory) => join(directory, name)).find((file) => existsSync(file));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Waits until `check` no longer throws. */

@@ -1,9 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { randomInt } from "node:crypto";
-import { once } from "node:events";
 import { chownSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { freePort } from "@wf/test-support/free-port";
 import pg from "pg";
 import { findPostgres, type PostgresBinaries } from "./find-postgres.ts";
 
@@ -147,25 +145,4 @@ function unprivilegedUser(): { uid: number; gid: number } | undefined {
     return Number(ids.toString());
   };
   return { uid: idOf("-u"), gid: idOf("-g") };
-}
-
-/** A free one, below those that the system gives to whoever asks for any, so that nobody has it when it is used. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(10_000, 30_000);
-    if (await isFree(port)) return port;
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, "127.0.0.1");
-  try {
-    await once(server, "listening");
-  } catch (error) {
-    if ((error as { code?: unknown }).code === "EADDRINUSE") return false;
-    throw error;
-  }
-  server.close();
-  await once(server, "close");
-  return true;
 }
