@@ -44,7 +44,8 @@ class Readers {
     const objects = new MemoObjects(this.store, "memo", new MockClock());
     const kv: Pick<KeyValueReader, "get"> = { get: async (key) => this.entries.get(key) };
     this.context = {
-      queue: { kv },
+      // Whose entries do not change.
+      queue: { kv, commit: async () => ({ enqueued: [] }) },
       outcomeObjects: new OutcomeObjects(objects),
       stepOutputs: new StepOutputs(objects),
       logger: silentLogger,

@@ -2,6 +2,7 @@ import { decode, encode } from "cborg";
 import { StoreError } from "../errors.ts";
 import { isId } from "../queue/checks.ts";
 import type { Effects } from "../queue/effects.ts";
+import { confirmEntry } from "./confirm-entry.ts";
 import type { RunOutcome } from "./run.ts";
 import { outcomeKey, outcomeTimeKey } from "./run-keys.ts";
 import type { RuntimeContext } from "./runtime-context.ts";
@@ -57,8 +58,7 @@ export async function readKeptOutcome(
     return decodeOutcome(outcomeObjects.keyOf(runId, kept.jobId), runId, object);
   }
   // Swept meanwhile, unless the entry is there still.
-  const now = await context.queue.kv.get(key);
-  if (now === undefined || Buffer.compare(now, bytes) !== 0) return undefined;
+  if (!(await confirmEntry(context.queue, key, bytes))) return undefined;
   throw new StoreError("WF_DATA_CORRUPT", `${key}: the object with the outcome is missing`, {
     key,
   });

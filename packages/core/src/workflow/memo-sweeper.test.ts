@@ -1,3 +1,5 @@
+import { keysOf } from "@wf/test-support/store-calls";
+import { MemoryObjectStore } from "@wf/testing";
 import { describe, expect, it } from "vitest";
 import {
   bytes,
@@ -156,6 +158,33 @@ describe("Memo retention", () => {
     await world.stop();
   });
 
+  it("is complete also where the notification of an end dies before it has written the marker", async () => {
+    const memoStore = new (class extends MemoryObjectStore {
+      override async put(...[key, ...rest]: Parameters<MemoryObjectStore["put"]>) {
+        if (key.startsWith("workflow-memo/terminals/")) throw new Error("no marker");
+        await super.put(key, ...rest);
+      }
+    })();
+    const memos = () => keysOf(memoStore.list("workflow-memo/memos/"));
+    const runner = async (step: Step) => {
+      const outcome = await remembering(step);
+      return step.runId === "dies" ? await new Promise<never>(() => {}) : outcome;
+    };
+    const unmarked = { ...options, runner, memoStore, queue: { maxAttempts: 1 } };
+    const world = await open(unmarked, ["ends", "dies"]);
+    await world.reopen(unmarked);
+    await world.start();
+    await world.clock.advance("1h");
+    const { dead } = await world.queue.inspect.stats("workflow-steps");
+    // The step of one, and the notifications of both.
+    expect(dead).toBe(3);
+    expect(await memos()).toHaveLength(4);
+    await world.clock.advance(4 * DAY_MS);
+    expect(await memos()).toEqual([]);
+    expect((await world.queue.kv.scan("")).items).toEqual([]);
+    await world.stop();
+  });
+
   it("is complete also where a process looks on that was taken over and has not noticed", async () => {
     const runner = async (step: Step) =>
       step.stepNumber === 0
@@ -169,7 +198,7 @@ describe("Memo retention", () => {
     await world.settle();
     expect(await markerKeys(world)).toHaveLength(1);
     // The first to find the marker is the process to which the run still waits.
-    await world.clock.advance(2 * DAY_MS);
+    await world.clock.advance(4 * DAY_MS);
     expect(await memoKeys(world)).toEqual([]);
     expect(await markerKeys(world)).toEqual([]);
     await world.stop();

@@ -1,11 +1,16 @@
 import { WfError } from "../errors.ts";
 import type { TerminalMarker } from "../memo/memo-store.ts";
+import type { KeyValueEntry } from "../queue/key-value.ts";
 import { sweepPeriodically } from "./periodic-sweep.ts";
-import { END_UNKNOWN } from "./run-end.ts";
-import { lastEndKey, runRecordKey, SWEEPS_PREFIX, sweepKey } from "./run-keys.ts";
+import { END_UNKNOWN, lastEndPut } from "./run-end.ts";
+import { LAST_ENDS_PREFIX, lastEndKey, runRecordKey, SWEEPS_PREFIX, sweepKey } from "./run-keys.ts";
 import { readRunRecord } from "./run-record.ts";
 import type { RuntimeContext } from "./runtime-context.ts";
 import { beginSweep, isUnderWay, type SweepGuard } from "./sweep-guard.ts";
+
+/** Ends looked at in one go; then others have their turn. */
+const PAGE = 1_000;
+const TURN_MS = 10;
 
 /**
  * Removes the memo entries of runs that ended over `retentionMs` ago: at once, so that what an earlier
@@ -32,6 +37,8 @@ async function sweep(
       if (signal.aborted) return;
       await sweepRun(context, marker);
     }
+    // Those with a marker, which may come late, have had their turn before.
+    await sweepUnmarked(context, expiredBefore - retentionMs, signal);
     await removeOldGuards(context);
   } catch (error) {
     context.logger.error({ err: error }, "a sweep of expired memos failed; will try again");
@@ -40,15 +47,60 @@ async function sweep(
 
 async function sweepRun(context: RuntimeContext, marker: TerminalMarker): Promise<void> {
   try {
-    const isOver = (await isInUse(context, marker))
-      ? // Its next end writes, or has written, a new marker.
-        await isCurrent(context, marker.runId)
-      : await clear(context, marker.runId);
-    // Last, so that a sweep that is cut off is taken up again.
-    if (isOver) await context.memos.deleteTerminalMarker(marker);
+    if (await isInUse(context, marker)) {
+      // Its next end writes, or has written, a new marker.
+      await context.memos.deleteTerminalMarker(marker);
+    } else if (await clear(context, marker.runId)) {
+      // Last, so that a sweep that is cut off is taken up again.
+      await context.memos.deleteTerminalMarker(marker);
+    }
   } catch (error) {
     const details = { runId: marker.runId, err: error };
     context.logger.error(details, "the memo of an ended run could not be swept; will try again");
+  }
+}
+
+/**
+ * Sweeps the runs that have no marker: the notification of their end died before it had written one, or it was
+ * removed by a process that was taken over, had not noticed, and so took the run for one that goes on.
+ */
+async function sweepUnmarked(
+  context: RuntimeContext,
+  endedBefore: number,
+  signal: AbortSignal,
+): Promise<void> {
+  let after: string | undefined;
+  do {
+    const options = { after, limit: PAGE };
+    const { items, next } = await context.queue.kv.scan(LAST_ENDS_PREFIX, options);
+    for (const end of items) {
+      if (signal.aborted) return;
+      await sweepEnd(context, end, endedBefore);
+    }
+    after = next;
+    // Rejects when aborted, which ends the loop.
+    if (after !== undefined) await context.clock.sleep(TURN_MS, signal).catch(() => {});
+  } while (after !== undefined && !signal.aborted);
+}
+
+async function sweepEnd(
+  context: RuntimeContext,
+  { key, value }: KeyValueEntry,
+  endedBefore: number,
+): Promise<void> {
+  const { queue, logger } = context;
+  const runId = key.slice(LAST_ENDS_PREFIX.length);
+  try {
+    if (END_UNKNOWN.equals(value)) {
+      // It has ended by now.
+      const now = lastEndPut(runId, context.clock.now())[key] as Uint8Array;
+      await queue.kv.compareAndPut(key, value, now);
+    } else if (Number(Buffer.from(value).toString()) < endedBefore) {
+      if ((await readRunRecord(queue.kv, runId)) === undefined) await clear(context, runId);
+    }
+  } catch (error) {
+    const details = { runId, err: error };
+    logger.error(details, "the memo of an ended run could not be swept; will try again");
   }
 }
 
@@ -59,24 +111,6 @@ async function isInUse({ queue }: RuntimeContext, marker: TerminalMarker): Promi
   if (lastEnd === undefined) return false;
   const text = Buffer.from(lastEnd).toString();
   return text === END_UNKNOWN.toString() || Number(text) > marker.terminatedAt;
-}
-
-/**
- * Whether what was read of the run still holds. Writes the time of its last end as it is there, which a queue
- * refuses that was taken over and has not noticed: its reads are of then.
- */
-async function isCurrent({ queue }: RuntimeContext, runId: string): Promise<boolean> {
-  const key = lastEndKey(runId);
-  const lastEnd = await queue.kv.get(key);
-  const same = lastEnd === undefined ? { delete: [key] } : { put: { [key]: lastEnd } };
-  try {
-    await queue.commit({ expect: { [key]: lastEnd }, ...same });
-    return true;
-  } catch (error) {
-    // The run has ended again just now.
-    if (WfError.is(error, "WF_CONFLICT")) return false;
-    throw error;
-  }
 }
 
 /** Clears the memo while nobody can submit the run; false where that was not to be had. */

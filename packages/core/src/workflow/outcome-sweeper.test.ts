@@ -89,6 +89,21 @@ describe("Outcome retention", () => {
     await world.stop();
   });
 
+  it("is no damage to a process that was taken over and has not noticed, where it was removed", async () => {
+    const world = await open(async () => StepOutcome.succeed(new Uint8Array(50_000)));
+    await world.runtime.submit({ runId: "r", input: bytes("") });
+    await world.settle();
+    await world.stop();
+    const { runtime } = world;
+    const configure: WorldOptions["configure"] = (builder) => builder.outcomeRetention("1d");
+    await world.reopen({ hook: noTerminalHook, configure });
+    await world.start();
+    await world.clock.advance(3 * DAY_MS);
+    await expect(runtime.outcome("r")).rejects.toMatchObject({ code: "WF_FENCED" });
+    await expect(world.runtime.outcome("r")).rejects.toMatchObject({ code: "WF_RUN_NOT_FOUND" });
+    await world.stop();
+  });
+
   it("removes a large outcome too that was overruled by a cancel when it was stored", async () => {
     const world: World = await open(async () => {
       void world.runtime.cancel("r");

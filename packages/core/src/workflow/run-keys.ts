@@ -23,6 +23,7 @@ import { MAX_ID_LENGTH } from "../queue/checks.ts";
  */
 export const RUN_RECORDS_PREFIX = "workflow/runs/";
 export const OUTCOME_TIMES_PREFIX = "workflow/outcome-times/";
+export const LAST_ENDS_PREFIX = "workflow/ends/";
 export const SWEEPS_PREFIX = "workflow/sweeps/";
 
 const RESERVED_KV_PREFIX = "workflow/";
@@ -85,7 +86,7 @@ export function parseOutcomeTimeKey(key: string): OutcomePlace | undefined {
 }
 
 export function lastEndKey(runId: string): string {
-  return `workflow/ends/${runId}`;
+  return LAST_ENDS_PREFIX + runId;
 }
 
 export function sweepKey(runId: string): string {
