@@ -71,6 +71,8 @@ function tellOfStore({ stage }: Played, tell: Tell): void {
   tell("heartbeats", landed("/heartbeats/"));
   tell("segments under way beside others", sum(processes, segmentsTogether));
   tell("memo objects swept", archive.deleted.get("memos") ?? 0);
+  tell("step outputs swept", archive.deleted.get("step-outputs") ?? 0);
+  tell("large outcomes stored", landed("/outcomes/"));
 }
 
 function tellOfCall({ method, value, error, settled, args }: Call, tell: Tell): void {

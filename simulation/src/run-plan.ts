@@ -7,6 +7,7 @@ import { RunAnswerCheck } from "./model/check-run-answers.ts";
 import { RunCheck } from "./model/check-runs.ts";
 import { checkReaders, walkWithSights } from "./model/check-sights.ts";
 import { checkSignals } from "./model/check-signals.ts";
+import { checkSwept } from "./model/check-swept.ts";
 import { type History, readHistory } from "./model/history.ts";
 import { RunLives } from "./model/run-lives.ts";
 import { Visibility } from "./model/timeline.ts";
@@ -38,7 +39,7 @@ export async function runPlan(plan: Plan): Promise<Played> {
   process.on("unhandledRejection", onUnhandled);
   try {
     await stage.play();
-    await finish(stage, plan.seed % LONG_EVERY === 0);
+    await finish(stage, isLong(plan));
     const played = await check(stage, plan);
     for (const reason of unhandled) throw reason;
     return played;
@@ -46,6 +47,10 @@ export async function runPlan(plan: Plan): Promise<Played> {
     for (const owner of stage.owners) owner.stop();
     process.off("unhandledRejection", onUnhandled);
   }
+}
+
+function isLong({ seed }: Plan): boolean {
+  return seed % LONG_EVERY === 0;
 }
 
 async function check(stage: Stage, plan: Plan): Promise<Played> {
@@ -66,6 +71,7 @@ async function check(stage: Stage, plan: Plan): Promise<Played> {
   checkSignals(journal, lives);
   checkMemos(journal.invocations, lives);
   await checkLeftovers(stage, walker);
+  if (isLong(plan)) await checkSwept(world.archive, lives, walker.state, settings);
   const isDamaged = plan.seed % DAMAGE_EVERY === 0;
   const damage = isDamaged ? await checkDamage(plan, world) : "none";
   return { stage, history, walker, lives, damage };

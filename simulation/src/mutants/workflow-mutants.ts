@@ -67,4 +67,25 @@ export const WORKFLOW_MUTANTS: readonly Mutant[] = [
     });`,
     caughtBy: { seeds: 1_000 },
   },
+  {
+    name: "forgets to sweep an ended run whose notification died",
+    file: `${WORKFLOW}/memo-sweeper.ts`,
+    find: "await sweepUnmarked(context, expiredBefore - retentionMs, signal);",
+    replace: "void sweepUnmarked;",
+    caughtBy: { seeds: 1_000 },
+  },
+  {
+    name: "leaves the objects of outcomes that are kept no longer",
+    file: `${WORKFLOW}/outcome-sweeper.ts`,
+    find: "await context.outcomeObjects.remove(swept);",
+    replace: "",
+    caughtBy: { seeds: 500 },
+  },
+  {
+    name: "takes a run for swept before its memo is",
+    file: `${WORKFLOW}/memo-sweeper.ts`,
+    find: "await memos.clearRun(runId);",
+    replace: "void memos;",
+    caughtBy: { seeds: 200 },
+  },
 ];

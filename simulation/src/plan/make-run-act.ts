@@ -22,7 +22,8 @@ export function makeRunAct(dice: Dice): RunAct {
 function makeProgram(dice: Dice): Program {
   return {
     steps: [...dice.several(0, 4, () => makeStep(dice)), makeLastStep(dice)],
-    bytes: dice.pick([0, 0, 2_000]),
+    // Some too large to be kept beside the run.
+    bytes: dice.pick([0, 0, 0, 0, 2_000, 2_000, 40_000]),
     maxAttempts: dice.pick([undefined, 1, 3]),
   };
 }

@@ -82,7 +82,9 @@ function outcomeOf(
 ): StepOutcome {
   const next: StepPayload = { program, index: index + 1, by: invocation.number };
   const isLast = index === program.steps.length - 1;
-  const result = Buffer.from(`result of invocation ${invocation.number}`);
+  const result = Buffer.from(
+    `result of invocation ${invocation.number}`.padEnd(program.bytes, "."),
+  );
   const payload = isLast ? result : encodePayload(next, program.bytes);
   const reason = `reason of invocation ${invocation.number}`;
   const returned: Returned = { ...end, payload, reason, at: process.clock.now() };
