@@ -7,7 +7,6 @@ export type {
   OpenedObjectStore,
 } from "./conformance/object-store/object-store-subject.ts";
 export { objectStoreConformance } from "./conformance/object-store-conformance.ts";
-export type { QueueSettings } from "./conformance/queue/queue-case.ts";
 export {
   type OpenedQueue,
   type QueueOpenOptions,

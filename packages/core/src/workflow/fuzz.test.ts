@@ -18,7 +18,7 @@ import { MemoStore } from "../memo/memo-store.ts";
 import { OutcomeObjects } from "../memo/outcome-objects.ts";
 import { StepOutputs } from "../memo/step-outputs.ts";
 import { checkEffects } from "../queue/checks.ts";
-import type { KeyValueReader } from "../queue/key-value.ts";
+import type { KeyValue, KeyValueReader } from "../queue/key-value.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { keepingPuts, readKeptOutcome } from "./kept-outcome.ts";
 import type { RunOutcome } from "./run.ts";
@@ -42,10 +42,13 @@ class Readers {
 
   constructor() {
     const objects = new MemoObjects(this.store, "memo", new MockClock());
-    const kv: Pick<KeyValueReader, "get"> = { get: async (key) => this.entries.get(key) };
+    const kv: Pick<KeyValue, "get" | "compareAndPut"> = {
+      get: async (key) => this.entries.get(key),
+      // No entry changes.
+      compareAndPut: async () => true,
+    };
     this.context = {
-      // Whose entries do not change.
-      queue: { kv, commit: async () => ({ enqueued: [] }) },
+      queue: { kv },
       outcomeObjects: new OutcomeObjects(objects),
       stepOutputs: new StepOutputs(objects),
       logger: silentLogger,

@@ -2,7 +2,6 @@ import { decode, encode } from "cborg";
 import { StoreError } from "../errors.ts";
 import { isId } from "../queue/checks.ts";
 import type { Effects } from "../queue/effects.ts";
-import { confirmEntry } from "./confirm-entry.ts";
 import type { RunOutcome } from "./run.ts";
 import { outcomeKey, outcomeTimeKey } from "./run-keys.ts";
 import type { RuntimeContext } from "./runtime-context.ts";
@@ -57,8 +56,9 @@ export async function readKeptOutcome(
   if (object !== undefined) {
     return decodeOutcome(outcomeObjects.keyOf(runId, kept.jobId), runId, object);
   }
-  // Swept meanwhile, unless the entry is there still.
-  if (!(await confirmEntry(context.queue, key, bytes))) return undefined;
+  // Swept meanwhile, unless the entry is there still. Written as it is, because the reads of a queue that was taken
+  // over and has not noticed are of then; it refuses the write.
+  if (!(await context.queue.kv.compareAndPut(key, bytes, bytes))) return undefined;
   throw new StoreError("WF_DATA_CORRUPT", `${key}: the object with the outcome is missing`, {
     key,
   });

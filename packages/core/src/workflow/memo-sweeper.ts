@@ -1,8 +1,8 @@
 import { WfError } from "../errors.ts";
 import type { TerminalMarker } from "../memo/memo-store.ts";
 import type { KeyValueEntry } from "../queue/key-value.ts";
+import { decodeEnd, encodeEnd } from "./last-end.ts";
 import { sweepPeriodically } from "./periodic-sweep.ts";
-import { END_UNKNOWN, lastEndPut } from "./run-end.ts";
 import { LAST_ENDS_PREFIX, lastEndKey, runRecordKey, SWEEPS_PREFIX, sweepKey } from "./run-keys.ts";
 import { readRunRecord } from "./run-record.ts";
 import type { RuntimeContext } from "./runtime-context.ts";
@@ -35,7 +35,7 @@ async function sweep(
   try {
     for await (const marker of context.memos.listTerminalMarkers({ expiredBefore })) {
       if (signal.aborted) return;
-      await sweepRun(context, marker);
+      await attempt(context, marker.runId, () => sweepRun(context, marker));
     }
     // Those with a marker, which may come late, have had their turn before.
     await sweepUnmarked(context, expiredBefore - retentionMs, signal);
@@ -46,17 +46,12 @@ async function sweep(
 }
 
 async function sweepRun(context: RuntimeContext, marker: TerminalMarker): Promise<void> {
-  try {
-    if (await isInUse(context, marker)) {
-      // Its next end writes, or has written, a new marker.
-      await context.memos.deleteTerminalMarker(marker);
-    } else if (await clear(context, marker.runId)) {
-      // Last, so that a sweep that is cut off is taken up again.
-      await context.memos.deleteTerminalMarker(marker);
-    }
-  } catch (error) {
-    const details = { runId: marker.runId, err: error };
-    context.logger.error(details, "the memo of an ended run could not be swept; will try again");
+  if (await isInUse(context, marker)) {
+    // Its next end writes, or has written, a new marker.
+    await context.memos.deleteTerminalMarker(marker);
+  } else if (await clear(context, marker.runId)) {
+    // Last, so that a sweep that is cut off is taken up again.
+    await context.memos.deleteTerminalMarker(marker);
   }
 }
 
@@ -75,7 +70,8 @@ async function sweepUnmarked(
     const { items, next } = await context.queue.kv.scan(LAST_ENDS_PREFIX, options);
     for (const end of items) {
       if (signal.aborted) return;
-      await sweepEnd(context, end, endedBefore);
+      const runId = end.key.slice(LAST_ENDS_PREFIX.length);
+      await attempt(context, runId, () => sweepEnd(context, runId, end, endedBefore));
     }
     after = next;
     // Rejects when aborted, which ends the loop.
@@ -85,19 +81,28 @@ async function sweepUnmarked(
 
 async function sweepEnd(
   context: RuntimeContext,
+  runId: string,
   { key, value }: KeyValueEntry,
   endedBefore: number,
 ): Promise<void> {
-  const { queue, logger } = context;
-  const runId = key.slice(LAST_ENDS_PREFIX.length);
+  const { kv } = context.queue;
+  const endedAt = decodeEnd(value);
+  if (endedAt === undefined) {
+    // It has by now.
+    await kv.compareAndPut(key, value, encodeEnd(context.clock.now()));
+  } else if (endedAt < endedBefore && (await readRunRecord(kv, runId)) === undefined) {
+    await clear(context, runId);
+  }
+}
+
+/** A failure is of this run alone. */
+async function attempt(
+  { logger }: RuntimeContext,
+  runId: string,
+  sweepIt: () => Promise<void>,
+): Promise<void> {
   try {
-    if (END_UNKNOWN.equals(value)) {
-      // It has ended by now.
-      const now = lastEndPut(runId, context.clock.now())[key] as Uint8Array;
-      await queue.kv.compareAndPut(key, value, now);
-    } else if (Number(Buffer.from(value).toString()) < endedBefore) {
-      if ((await readRunRecord(queue.kv, runId)) === undefined) await clear(context, runId);
-    }
+    await sweepIt();
   } catch (error) {
     const details = { runId, err: error };
     logger.error(details, "the memo of an ended run could not be swept; will try again");
@@ -109,8 +114,8 @@ async function isInUse({ queue }: RuntimeContext, marker: TerminalMarker): Promi
   if ((await readRunRecord(queue.kv, marker.runId)) !== undefined) return true;
   const lastEnd = await queue.kv.get(lastEndKey(marker.runId));
   if (lastEnd === undefined) return false;
-  const text = Buffer.from(lastEnd).toString();
-  return text === END_UNKNOWN.toString() || Number(text) > marker.terminatedAt;
+  const endedAt = decodeEnd(lastEnd);
+  return endedAt === undefined || endedAt > marker.terminatedAt;
 }
 
 /** Clears the memo while nobody can submit the run; false where that was not to be had. */

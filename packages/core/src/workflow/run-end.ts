@@ -1,5 +1,6 @@
 import type { Effects } from "../queue/effects.ts";
 import { keepingPuts } from "./kept-outcome.ts";
+import { END_UNKNOWN, encodeEnd } from "./last-end.ts";
 import type { RunOutcome } from "./run.ts";
 import {
   cancelKey,
@@ -19,9 +20,6 @@ export interface RunEnding {
   readonly effects: Effects;
 }
 
-/** In {@link lastEndKey}: when the run ended is in the note on its way. */
-export const END_UNKNOWN = Buffer.from("?");
-
 /** What is committed at the end of a run: its record goes, and a terminal job comes where one is needed. */
 export async function endRun(
   context: RuntimeContext,
@@ -36,7 +34,8 @@ export async function endRun(
   const { memoRetentionMs, outcomeRetentionMs } = context;
   const silent = memoRetentionMs === undefined && !isObserved(context, outcome);
   const kept = outcomeRetentionMs === undefined ? {} : await keepingPuts(context, outcome, jobId);
-  const put = memoRetentionMs === undefined ? kept : { ...kept, ...lastEndPut(runId, at) };
+  const put =
+    memoRetentionMs === undefined ? kept : { ...kept, [lastEndKey(runId)]: encodeEnd(at) };
   const note = { kind: "ended", ending, step, at } as const;
   const enqueue = silent ? [] : [terminalRequest(from, runId, jobId, note)];
   return { outcome, effects: { put, delete: runDeletes(runId, record), enqueue } };
@@ -68,10 +67,6 @@ export function deathEffects(
 function runDeletes(runId: string, { jobId, waitKey }: RunRecord): string[] {
   const always = [runRecordKey(runId), cancelKey(runId)];
   return waitKey === undefined ? always : [...always, signalDeliveredKey(jobId)];
-}
-
-export function lastEndPut(runId: string, at: number): Readonly<Record<string, Uint8Array>> {
-  return { [lastEndKey(runId)]: Buffer.from(String(at)) };
 }
 
 export function outcomeOf(

@@ -4,8 +4,9 @@ import type { Job } from "../queue/job.ts";
 import type { Claim } from "../queue/queue.ts";
 import { deliverJob } from "../worker/deliver-job.ts";
 import { keepingPuts, keptAt } from "./kept-outcome.ts";
+import { END_UNKNOWN, encodeEnd } from "./last-end.ts";
 import type { RunOutcome } from "./run.ts";
-import { END_UNKNOWN, isObserved, lastEndPut, outcomeOf } from "./run-end.ts";
+import { isObserved, outcomeOf } from "./run-end.ts";
 import { lastEndKey, outcomeKey, readTerminalHeaders, signalWaitKey } from "./run-keys.ts";
 import type { RuntimeContext } from "./runtime-context.ts";
 import { encodeWaiter } from "./signal-state.ts";
@@ -74,10 +75,7 @@ async function recordDeath(
     await kv.compareAndDelete(signalWaitKey(key), encodeWaiter({ key, runId, step, jobId }));
   }
   if (context.memoRetentionMs !== undefined) {
-    const unknown = await kv.get(lastEndKey(runId));
-    const isOpen = unknown !== undefined && Buffer.from(unknown).equals(END_UNKNOWN);
-    const known = lastEndPut(runId, terminatedAt)[lastEndKey(runId)] as Uint8Array;
-    if (isOpen) await kv.compareAndPut(lastEndKey(runId), unknown, known);
+    await kv.compareAndPut(lastEndKey(runId), END_UNKNOWN, encodeEnd(terminatedAt));
   }
   if (context.outcomeRetentionMs !== undefined) await keepDeath(context, outcome, jobId);
 }

@@ -42,7 +42,6 @@ import { StateKeyValues } from "./state-key-values.ts";
 
 /** What is recorded of an error or reason at most, in characters. */
 const MAX_ERROR_LENGTH = 8_192;
-/** Jobs that one claim takes at most. */
 
 type CancelResult = "removed" | "requested" | "not_found";
 

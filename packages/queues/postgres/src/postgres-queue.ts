@@ -56,7 +56,6 @@ import { ClientTransactionQueue, type TransactionQueue } from "./transaction-que
 
 /** What is recorded of an error or reason at most, in characters. */
 const MAX_ERROR_LENGTH = 8_192;
-/** Jobs that one claim takes at most. */
 
 /**
  * A {@link Queue} in a PostgreSQL database, on which any number of processes work at the same time. What one

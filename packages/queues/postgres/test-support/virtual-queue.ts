@@ -1,6 +1,6 @@
-import type { Duration } from "@wf/core";
+import type { Duration, QueueConfig } from "@wf/core";
 import { toMs } from "@wf/core";
-import { MockClock, type OpenedQueue, type QueueSettings, seededRandom } from "@wf/testing";
+import { MockClock, type OpenedQueue, seededRandom } from "@wf/testing";
 import type pg from "pg";
 import { PostgresQueue, type PostgresQueueOptions } from "../src/index.ts";
 import { MortalClock } from "./mortal-clock.ts";
@@ -37,7 +37,7 @@ export async function advance(
 export async function openVirtual(
   server: SharedServer,
   options: {
-    readonly queues?: Readonly<Record<string, QueueSettings>> | undefined;
+    readonly queues?: Readonly<Record<string, QueueConfig>> | undefined;
     readonly pool?: pg.PoolConfig;
     readonly settings?: Partial<PostgresQueueOptions>;
   },

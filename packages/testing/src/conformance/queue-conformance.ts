@@ -1,4 +1,4 @@
-import type { Duration, Queue } from "@wf/core";
+import type { Duration, Queue, QueueConfig } from "@wf/core";
 import { type ConformanceRunner, checkSuite, type SkippableTest } from "./conformance-runner.ts";
 import { BAD_INPUT_CASES } from "./queue/bad-input-cases.ts";
 import { CANCEL_CASES } from "./queue/cancel-cases.ts";
@@ -15,7 +15,7 @@ import { INSPECTION_CASES } from "./queue/inspection-cases.ts";
 import { KEY_VALUE_CASES } from "./queue/key-value-cases.ts";
 import { LEASE_CASES } from "./queue/lease-cases.ts";
 import { ON_DEAD_CASES } from "./queue/on-dead-cases.ts";
-import type { QueueCase, QueueSettings, QueueWorld } from "./queue/queue-case.ts";
+import type { QueueCase, QueueWorld } from "./queue/queue-case.ts";
 import { RESTART_CASES } from "./queue/restart-cases.ts";
 import { RETENTION_CASES } from "./queue/retention-cases.ts";
 import { RETRY_CASES } from "./queue/retry-cases.ts";
@@ -62,7 +62,7 @@ export interface QueueSubject {
 /** What a case asks of the queue that it is given. */
 export interface QueueOpenOptions {
   /** Settings by queue name; queues that are not named have the defaults. */
-  readonly queues?: Readonly<Record<string, QueueSettings>> | undefined;
+  readonly queues?: Readonly<Record<string, QueueConfig>> | undefined;
 }
 
 /** A queue for one case of the suite, and power over its time and its process. */

@@ -175,7 +175,7 @@ const LOST_IN_WORDS = /terminated|timeout|not queryable|connection error|connect
 
 /** What a failure of `pg` means, and what to do about it. */
 export function classify(error: unknown, stage: Stage): Failure {
-  const code = leavesOpen(error, stage) ? "CONNECTION_LOST" : codeOf(error);
+  const code = isLoss(error, stage) ? "CONNECTION_LOST" : codeOf(error);
   const fits = ({ on, stage: only }: FailureRow) =>
     (only === undefined || only === stage) &&
     on.some(
@@ -185,10 +185,10 @@ export function classify(error: unknown, stage: Stage): Failure {
 }
 
 /**
- * Whether it does not say that nothing was applied: while a commit is under way only the server knows that, and only
- * as long as it does not go down with it.
+ * Whether it is taken for the loss of a connection that was in use. While a commit is under way that is everything but
+ * the error of a server that stays up, since nothing else says that nothing was applied.
  */
-function leavesOpen(error: unknown, stage: Stage): boolean {
+function isLoss(error: unknown, stage: Stage): boolean {
   const { code } = error as { code?: unknown };
   const isAnswer = typeof code === "string" && SQLSTATE.test(code);
   if (stage === "commit") return !isAnswer || isFatal(error);

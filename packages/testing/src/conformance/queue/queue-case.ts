@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import type {
-  BackoffOptions,
   Claim,
   ClaimOptions,
   Duration,
@@ -10,31 +9,17 @@ import type {
   Page,
   PageOptions,
   Queue,
+  QueueConfig,
   QueueStats,
 } from "@wf/core";
 import { text } from "../assertions.ts";
-
-/** What a case may ask of a queue by name; the rest is as the defaults say. */
-export interface QueueSettings {
-  /** Deliveries before a job is dead. Default 3. */
-  readonly maxAttempts?: number | undefined;
-  /** How long a claim lasts unless it is extended. Default 30 s. */
-  readonly lease?: Duration | undefined;
-  /** Of jobs that are enqueued without one; lower first. Default 1000. */
-  readonly priority?: number | undefined;
-  /** Waits before failed jobs are tried again. Default base 1 s, cap 300 s, full jitter. */
-  readonly backoff?: BackoffOptions | undefined;
-  /** How long a done job is kept. Default: it is removed when acknowledged. */
-  readonly doneRetention?: Duration | undefined;
-  /** How long a dead job is kept. Default 7 days. */
-  readonly deadRetention?: Duration | "forever" | undefined;
-}
 
 export interface QueueCase {
   /** Permanent, so that it can be cited. */
   readonly id: string;
   readonly title: string;
-  readonly queues?: Readonly<Record<string, QueueSettings>>;
+  /** Settings by queue name; the rest is as the defaults say. */
+  readonly queues?: Readonly<Record<string, QueueConfig>>;
   readonly needsReopen?: true;
   run(world: QueueWorld): Promise<void>;
 }
